@@ -1,0 +1,130 @@
+package engine
+
+import "encoding/binary"
+
+// EventKind says what happened. Numbers are part of the trace hash: add at the
+// end, never renumber.
+type EventKind uint16
+
+// What nodes report. The comment names the fields of Event that carry meaning,
+// beside Node (who reports) and, where a partition is concerned, Topic and
+// Partition.
+const (
+	EventNone EventKind = iota
+
+	// Logs and replication.
+	EventAppended       // Offset..Until appended, Epoch, Count bytes; Peer = leader it was fetched from, or NoNode on the leader
+	EventHighWatermark  // Offset is the new high watermark, Until the one before
+	EventTruncated      // log truncated to Offset from Until
+	EventLogStartMoved  // Offset is the new log start offset, Until the one before
+	EventBecameLeader   // Epoch, Offset = start offset of the epoch
+	EventBecameFollower // Epoch, Peer = leader
+	EventReplicaOffline // replica deleted or stopped; Epoch
+	EventISRProposed    // Nodes = proposed ISR, Epoch; Count = partition epoch
+	EventISRChanged     // Nodes = ISR as committed, Epoch; Count = partition epoch
+	EventFetchDiverged  // follower learnt that its log diverges: Epoch, Offset = diverging end offset, Peer = leader
+	EventRecovered      // log opened: Offset = log start, Until = LEO, Count = bytes cut
+	EventSegmentRolled  // Offset = base offset of the new segment
+	EventSegmentDeleted // Offset = base offset of the deleted segment
+
+	// The metadata quorum.
+	EventQuorumState         // Code = QuorumState*, Epoch, Peer = leader or candidate voted for
+	EventQuorumVoted         // Epoch, Peer = candidate, Code = 1 granted, 0 refused; Count = 1 pre-vote
+	EventQuorumHighWatermark // Offset, Until = before
+	EventQuorumVoters        // Nodes = voters, Epoch
+
+	// The controller.
+	EventControllerActive   // Epoch
+	EventControllerResigned // Epoch
+	EventBrokerRegistered   // Peer = broker, Count = broker epoch
+	EventBrokerFenced       // Peer = broker, Count = broker epoch
+	EventBrokerUnfenced     // Peer = broker, Count = broker epoch
+	EventBrokerShuttingDown // Peer = broker: in controlled shutdown
+	EventLeaderElected      // Peer = leader or NoNode, Epoch, Nodes = ISR, Count = partition epoch; Code = 1 when unclean
+	EventTopicCreated       // Count = partitions
+	EventTopicDeleted
+
+	// Requests, as the broker decided them.
+	EventProduced // acknowledged: Offset..Until, Epoch, Code; Peer unused, Count = acks
+	EventRefused  // Name = API, Code = Kafka's error code
+	EventFetched  // a consumer's fetch answered: Offset..Until, Count bytes
+
+	// Groups.
+	EventGroupState        // Name = group, Code = state, Epoch = generation
+	EventMemberJoined      // Name = group, Detail = member id
+	EventMemberLeft        // Name = group, Detail = member id, Code = reason
+	EventOffsetCommitted   // Name = group, Topic, Partition, Offset
+	EventCoordinatorLoaded // Topic, Partition, Epoch
+
+	// Simulated clients.
+	EventClientSend     // a record entered the accumulator: Topic, Partition, Count = sequence number of the record in this client
+	EventClientAcked    // Topic, Partition, Offset = record's, Count = as above
+	EventClientFailed   // Topic, Partition, Code, Count = as above
+	EventClientRetried  // Topic, Partition, Code
+	EventClientRead     // a record was returned by poll: Topic, Partition, Offset
+	EventClientAssigned // Topic, Partition: now consumed by this client
+	EventClientRevoked  // Topic, Partition
+	EventClientPosition // Topic, Partition, Offset = reset position
+	EventClientMetadata // the client refreshed its metadata; Peer = whom it asked
+
+	// Processes, reported by drivers.
+	EventProcessStarted
+	EventProcessKilled
+	EventProcessPaused
+	EventProcessResumed
+	EventProcessHalted // Code = HaltReason
+	EventLinkCut       // Node and Peer: messages from Node to Peer no longer arrive
+	EventLinkHealed
+	EventViolation // Name, Detail
+
+	// Messages, reported by drivers. Count = message number.
+	EventSent // Node -> Peer, Name = API, Code = version, Offset = bytes
+	EventDelivered
+	EventLost
+	EventConnected    // Node -> Peer
+	EventDisconnected // Node -> Peer, Code = DisconnectReason
+)
+
+// Event is something that happened, in codes and numbers; words are a viewer's.
+// Which fields count depends on Kind.
+type Event struct {
+	Kind      EventKind
+	Node      NodeID
+	Peer      NodeID
+	Topic     string
+	Partition int32
+	Epoch     LeaderEpoch
+	Offset    Offset
+	Until     Offset
+	Count     int64
+	Code      int16
+	Nodes     []NodeID
+	Name      string
+	Detail    string
+}
+
+// AppendTo encodes the event at the end of b: the form that the trace hash and
+// recordings use.
+func (e *Event) AppendTo(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(e.Kind))
+	b = binary.AppendVarint(b, int64(e.Node))
+	b = binary.AppendVarint(b, int64(e.Peer))
+	b = appendString(b, e.Topic)
+	b = binary.AppendVarint(b, int64(e.Partition))
+	b = binary.AppendVarint(b, int64(e.Epoch))
+	b = binary.AppendVarint(b, int64(e.Offset))
+	b = binary.AppendVarint(b, int64(e.Until))
+	b = binary.AppendVarint(b, e.Count)
+	b = binary.AppendVarint(b, int64(e.Code))
+	b = binary.AppendUvarint(b, uint64(len(e.Nodes)))
+	for _, n := range e.Nodes {
+		b = binary.AppendVarint(b, int64(n))
+	}
+	b = appendString(b, e.Name)
+	return appendString(b, e.Detail)
+}
+
+func appendString(b []byte, s string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
