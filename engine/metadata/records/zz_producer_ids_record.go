@@ -1,0 +1,72 @@
+// Code generated from the message definitions of Apache Kafka 4.3.1. DO NOT EDIT.
+
+package records
+
+import "bitacora/engine"
+
+// ProducerIdsRecord is Kafka's message of that name, versions 0 to 0.
+type ProducerIdsRecord struct {
+	BrokerID       engine.NodeID      // v0+
+	BrokerEpoch    engine.BrokerEpoch // v0+
+	NextProducerID engine.ProducerID  // v0+
+}
+
+// NewProducerIdsRecord gives the message with Kafka's defaults.
+func NewProducerIdsRecord() ProducerIdsRecord {
+	return ProducerIdsRecord{
+		BrokerEpoch: -1,
+	}
+}
+
+// APIKey is the record's type in the metadata log.
+func (*ProducerIdsRecord) APIKey() int16 { return 15 }
+
+// TypeName is Kafka's spelling of the type, as kafka-dump-log prints it.
+func (*ProducerIdsRecord) TypeName() string { return "PRODUCER_IDS_RECORD" }
+
+// HighestVersion is the newest version of the message that is known here.
+func (*ProducerIdsRecord) HighestVersion() int16 { return 0 }
+
+// AppendTo appends the message's bytes in this version. A field that the
+// version does not carry is left out.
+func (r *ProducerIdsRecord) AppendTo(dst []byte, version int16) []byte {
+	dst = appendUint32(dst, uint32(r.BrokerID))
+	dst = appendUint64(dst, uint64(r.BrokerEpoch))
+	dst = appendUint64(dst, uint64(r.NextProducerID))
+	_ = version
+	return appendUvarint(dst, 0)
+}
+
+// ReadFrom replaces the message by what src holds, and refuses bytes that
+// are short, left over or of a version not known.
+func (r *ProducerIdsRecord) ReadFrom(src []byte, version int16) error {
+	if version < 0 || version > 0 {
+		return unknownVersion("ProducerIdsRecord", version)
+	}
+	in := reader{src: src}
+	r.read(&in, version)
+	return in.finish("ProducerIdsRecord")
+}
+
+func (r *ProducerIdsRecord) read(in *reader, version int16) {
+	*r = NewProducerIdsRecord()
+	r.BrokerID = engine.NodeID(in.uint32())
+	r.BrokerEpoch = engine.BrokerEpoch(in.uint64())
+	r.NextProducerID = engine.ProducerID(in.uint64())
+	_ = version
+	in.skipTags()
+}
+
+// AppendJSON appends the fields as kafka-dump-log prints them for this version.
+func (r *ProducerIdsRecord) AppendJSON(dst []byte, version int16) []byte {
+	first := true
+	dst = append(dst, '{')
+	dst = appendName(dst, "brokerId", &first)
+	dst = appendInt(dst, int64(r.BrokerID))
+	dst = appendName(dst, "brokerEpoch", &first)
+	dst = appendInt(dst, int64(r.BrokerEpoch))
+	dst = appendName(dst, "nextProducerId", &first)
+	dst = appendInt(dst, int64(r.NextProducerID))
+	_, _ = first, version
+	return append(dst, '}')
+}
