@@ -1,0 +1,33 @@
+package archtest
+
+// exception excuses findings of one rule in one place.
+type exception struct {
+	rule   string
+	where  string // as in Finding.Where
+	reason string
+}
+
+// exceptions is the whole list. Each needs a reason that a reader would accept.
+var exceptions = []exception{}
+
+// excuse takes the excepted findings out and returns, beside what remains, the
+// exceptions that excused nothing: they must go from the list.
+func excuse(found []Finding, list []exception) (left []Finding, unused []exception) {
+	used := make([]bool, len(list))
+next:
+	for _, f := range found {
+		for i, e := range list {
+			if e.rule == f.Rule && e.where == f.Where {
+				used[i] = true
+				continue next
+			}
+		}
+		left = append(left, f)
+	}
+	for i, e := range list {
+		if !used[i] {
+			unused = append(unused, e)
+		}
+	}
+	return left, unused
+}
