@@ -1,0 +1,157 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"bitacora/engine"
+	"bitacora/engine/metadata"
+)
+
+// Source says where a value came from, with DescribeConfigs' numbers
+// (DescribeConfigsResponse.ConfigSource).
+type Source int8
+
+// Kafka's sources, of those that occur here.
+const (
+	DynamicTopic         Source = 1
+	DynamicBroker        Source = 2
+	DynamicDefaultBroker Source = 3
+	StaticBroker         Source = 4
+	Default              Source = 5
+)
+
+// Value is one value and where it came from.
+type Value struct {
+	Name   string
+	Value  string
+	Source Source
+}
+
+// Entry is one config as DescribeConfigs tells it.
+type Entry struct {
+	Value
+	Null     bool // there is no value
+	Type     Type
+	ReadOnly bool
+	Synonyms []Value // from the one that counts down to the default
+}
+
+// resolve gives the value of a topic's key that counts.
+func resolve(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) Value {
+	if all := topicSynonyms(image, static, node, topic, key); len(all) > 0 {
+		return all[0]
+	}
+	return Value{Name: key.Name, Source: Default}
+}
+
+// topicSynonyms gives every value a topic's key has somewhere, the one that
+// counts first.
+func topicSynonyms(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) []Value {
+	var all []Value
+	if value, ok := image.Config(TopicResource(topic), key.Name); ok {
+		all = append(all, Value{key.Name, value, DynamicTopic})
+	}
+	if key.Synonym != "" {
+		all = append(all, serverSynonyms(image, static, node, key.Synonym)...)
+		if server, _ := find(ServerKeys(), key.Synonym); !server.Unset {
+			return all
+		}
+	}
+	if !key.Unset {
+		all = append(all, Value{key.Name, key.Default, Default})
+	}
+	return all
+}
+
+// serverSynonyms gives every value a server's key has somewhere, the one that
+// counts first.
+func serverSynonyms(image *metadata.Image, static Static, node engine.NodeID, name string) []Value {
+	var all []Value
+	if value, ok := image.Config(BrokerResource(node), name); ok {
+		all = append(all, Value{name, value, DynamicBroker})
+	}
+	if value, ok := image.Config(ClusterResource(), name); ok {
+		all = append(all, Value{name, value, DynamicDefaultBroker})
+	}
+	if value, ok := static.Lookup(name); ok {
+		all = append(all, Value{name, value, StaticBroker})
+	}
+	if key, _ := find(ServerKeys(), name); !key.Unset {
+		all = append(all, Value{name, key.Default, Default})
+	}
+	return all
+}
+
+// DescribeTopic gives the topic's configs, sorted by name: all, or those asked
+// for. Keys that are not known are passed over, as Kafka does.
+func DescribeTopic(image *metadata.Image, static Static, node engine.NodeID, topic string, names []string) []Entry {
+	var out []Entry
+	for _, key := range TopicKeys() {
+		if !wanted(names, key.Name) {
+			continue
+		}
+		_, set := image.Config(TopicResource(topic), key.Name)
+		if key.Internal && !set {
+			continue
+		}
+		out = append(out, entry(key, topicSynonyms(image, static, node, topic, key), false))
+	}
+	return out
+}
+
+// NewTopicEntries gives the configs that a topic will have when it is made with
+// these values, sorted by name, as CreateTopics answers them
+// (ConfigurationControlManager.computeEffectiveTopicConfigs).
+func NewTopicEntries(image *metadata.Image, static Static, node engine.NodeID, set map[string]string) []Entry {
+	var out []Entry
+	for _, key := range TopicKeys() {
+		value, given := set[key.Name]
+		if key.Internal && !given {
+			continue
+		}
+		all := topicSynonyms(image, static, node, "", key)
+		if given {
+			all = slices.Insert(all, 0, Value{key.Name, value, DynamicTopic})
+		}
+		out = append(out, entry(key, all, false))
+	}
+	return out
+}
+
+// DescribeServer gives a server's configs, sorted by name: all, or those asked
+// for. With cluster set it gives the cluster-wide defaults alone, which are only
+// those that were set.
+func DescribeServer(image *metadata.Image, static Static, node engine.NodeID, cluster bool, names []string) []Entry {
+	var out []Entry
+	for _, key := range ServerKeys() {
+		if !wanted(names, key.Name) {
+			continue
+		}
+		all := serverSynonyms(image, static, node, key.Name)
+		if cluster {
+			all = slices.DeleteFunc(all, func(v Value) bool { return v.Source != DynamicDefaultBroker })
+		}
+		if len(all) == 0 && (cluster || key.Internal) || key.Internal && all[0].Source == Default {
+			continue
+		}
+		out = append(out, entry(key, all, !key.Dynamic))
+	}
+	return out
+}
+
+func wanted(names []string, name string) bool {
+	return names == nil || slices.Contains(names, name)
+}
+
+func entry(key Key, all []Value, readOnly bool) Entry {
+	e := Entry{Value: Value{Name: key.Name, Source: Default}, Null: true, Type: key.Type, ReadOnly: readOnly, Synonyms: all}
+	if len(all) > 0 {
+		e.Null, e.Value.Value, e.Source = false, all[0].Value, all[0].Source
+	}
+	return e
+}
+
+func sortKeys(keys []Key) {
+	slices.SortFunc(keys, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
+}

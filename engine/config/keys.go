@@ -1,0 +1,155 @@
+package config
+
+// Topic keys. They are read through Topic; the names are for requests.
+const (
+	CleanupPolicy             = "cleanup.policy"
+	FlushMessages             = "flush.messages"
+	InternalSegmentBytes      = "internal.segment.bytes"
+	MaxMessageBytes           = "max.message.bytes"
+	MessageTimestampAfterMax  = "message.timestamp.after.max.ms"
+	MessageTimestampBeforeMax = "message.timestamp.before.max.ms"
+	MessageTimestampType      = "message.timestamp.type"
+	MinInSyncReplicas         = "min.insync.replicas"
+	SegmentBytes              = "segment.bytes"
+	UncleanLeaderElection     = "unclean.leader.election.enable"
+)
+
+// Server keys, in the order of their names.
+const (
+	AutoCreateTopics           = "auto.create.topics.enable"
+	AutoLeaderRebalance        = "auto.leader.rebalance.enable"
+	BrokerHeartbeatInterval    = "broker.heartbeat.interval.ms"
+	BrokerRack                 = "broker.rack"
+	BrokerSessionTimeout       = "broker.session.timeout.ms"
+	ControlledShutdown         = "controlled.shutdown.enable"
+	QuorumAppendLinger         = "controller.quorum.append.linger.ms"
+	QuorumAutoJoin             = "controller.quorum.auto.join.enable"
+	QuorumElectionBackoffMax   = "controller.quorum.election.backoff.max.ms"
+	QuorumElectionTimeout      = "controller.quorum.election.timeout.ms"
+	QuorumFetchTimeout         = "controller.quorum.fetch.timeout.ms"
+	QuorumRequestTimeout       = "controller.quorum.request.timeout.ms"
+	QuorumRetryBackoff         = "controller.quorum.retry.backoff.ms"
+	DefaultReplicationFactor   = "default.replication.factor"
+	DeleteTopicEnable          = "delete.topic.enable"
+	FetchMaxBytes              = "fetch.max.bytes"
+	GroupInitialRebalanceDelay = "group.initial.rebalance.delay.ms"
+	GroupMaxSessionTimeout     = "group.max.session.timeout.ms"
+	GroupMaxSize               = "group.max.size"
+	GroupMinSessionTimeout     = "group.min.session.timeout.ms"
+	LeaderImbalanceCheck       = "leader.imbalance.check.interval.seconds"
+	LogCleanupPolicy           = "log.cleanup.policy"
+	LogFlushIntervalMessages   = "log.flush.interval.messages"
+	LogTimestampAfterMax       = "log.message.timestamp.after.max.ms"
+	LogTimestampBeforeMax      = "log.message.timestamp.before.max.ms"
+	LogTimestampType           = "log.message.timestamp.type"
+	LogSegmentBytes            = "log.segment.bytes"
+	MaxFetchSessions           = "max.incremental.fetch.session.cache.slots"
+	MaxRequestPartitionSize    = "max.request.partition.size.limit"
+	MessageMaxBytes            = "message.max.bytes"
+	MetadataMaxIdleInterval    = "metadata.max.idle.interval.ms"
+	NodeIDKey                  = "node.id"
+	NumPartitions              = "num.partitions"
+	OffsetMetadataMaxBytes     = "offset.metadata.max.bytes"
+	OffsetsCommitTimeout       = "offsets.commit.timeout.ms"
+	OffsetsRetentionMinutes    = "offsets.retention.minutes"
+	OffsetsTopicPartitions     = "offsets.topic.num.partitions"
+	OffsetsTopicReplication    = "offsets.topic.replication.factor"
+	OffsetsTopicSegmentBytes   = "offsets.topic.segment.bytes"
+	ProducerIDExpiration       = "producer.id.expiration.ms"
+	ReplicaFetchBackoff        = "replica.fetch.backoff.ms"
+	ReplicaFetchMaxBytes       = "replica.fetch.max.bytes"
+	ReplicaFetchMinBytes       = "replica.fetch.min.bytes"
+	ReplicaFetchResponseMax    = "replica.fetch.response.max.bytes"
+	ReplicaFetchWaitMax        = "replica.fetch.wait.max.ms"
+	ReplicaHighWatermarkFlush  = "replica.high.watermark.checkpoint.interval.ms"
+	ReplicaLagTimeMax          = "replica.lag.time.max.ms"
+	ReplicaSocketTimeout       = "replica.socket.timeout.ms"
+	RequestTimeout             = "request.timeout.ms"
+	SocketRequestMaxBytes      = "socket.request.max.bytes"
+	TxnTopicReplication        = "transaction.state.log.replication.factor"
+	UncleanElectionInterval    = "unclean.leader.election.interval.ms"
+)
+
+const longMax = "9223372036854775807"
+
+// TopicKeys gives the keys a topic may have, sorted by name (LogConfig).
+func TopicKeys() []Key {
+	return []Key{
+		{Name: CleanupPolicy, Type: List, Default: "delete", OneOf: []string{"compact", "delete"}, Synonym: LogCleanupPolicy},
+		{Name: FlushMessages, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogFlushIntervalMessages},
+		{Name: InternalSegmentBytes, Type: Int, Unset: true, Internal: true},
+		{Name: MaxMessageBytes, Type: Int, Default: "1048588", Required: true, Synonym: MessageMaxBytes},
+		{Name: MessageTimestampAfterMax, Type: Long, Default: "3600000", Required: true, Synonym: LogTimestampAfterMax},
+		{Name: MessageTimestampBeforeMax, Type: Long, Default: longMax, Required: true, Synonym: LogTimestampBeforeMax},
+		{Name: MessageTimestampType, Type: String, Default: "CreateTime", OneOf: []string{"CreateTime", "LogAppendTime"}, Synonym: LogTimestampType},
+		{Name: MinInSyncReplicas, Type: Int, Default: "1", Required: true, Min: 1, Synonym: MinInSyncReplicas},
+		{Name: SegmentBytes, Type: Int, Default: "1073741824", Required: true, Min: 1 << 20, Synonym: LogSegmentBytes},
+		{Name: UncleanLeaderElection, Type: Boolean, Default: "false", Synonym: UncleanLeaderElection},
+	}
+}
+
+// ServerKeys gives the keys a server may have, sorted by name.
+func ServerKeys() []Key {
+	atLeast := func(name string, t Type, value string, min int64) Key {
+		return Key{Name: name, Type: t, Default: value, Required: true, Min: min}
+	}
+	number := func(name string, t Type, value string) Key { return Key{Name: name, Type: t, Default: value} }
+	flag := func(name, value string) Key { return Key{Name: name, Type: Boolean, Default: value} }
+	keys := []Key{
+		flag(AutoCreateTopics, "true"),
+		flag(AutoLeaderRebalance, "true"),
+		number(BrokerHeartbeatInterval, Int, "2000"),
+		{Name: BrokerRack, Type: String, Unset: true},
+		number(BrokerSessionTimeout, Int, "9000"),
+		flag(ControlledShutdown, "true"),
+		number(QuorumAppendLinger, Int, "25"),
+		flag(QuorumAutoJoin, "false"),
+		number(QuorumElectionBackoffMax, Int, "1000"),
+		number(QuorumElectionTimeout, Int, "1000"),
+		number(QuorumFetchTimeout, Int, "2000"),
+		number(QuorumRequestTimeout, Int, "2000"),
+		number(QuorumRetryBackoff, Int, "20"),
+		number(DefaultReplicationFactor, Int, "1"),
+		flag(DeleteTopicEnable, "true"),
+		atLeast(FetchMaxBytes, Int, "57671680", 1024),
+		number(GroupInitialRebalanceDelay, Int, "3000"),
+		number(GroupMaxSessionTimeout, Int, "1800000"),
+		atLeast(GroupMaxSize, Int, "2147483647", 1),
+		number(GroupMinSessionTimeout, Int, "6000"),
+		atLeast(LeaderImbalanceCheck, Long, "300", 1),
+	}
+	for _, k := range TopicKeys() {
+		if k.Synonym != "" {
+			k.Name, k.Synonym, k.Dynamic = k.Synonym, "", true
+			keys = append(keys, k)
+		}
+	}
+	keys = append(keys,
+		atLeast(MaxFetchSessions, Int, "1000", 0),
+		atLeast(MaxRequestPartitionSize, Int, "2000", 1),
+		atLeast(MetadataMaxIdleInterval, Int, "500", 0),
+		Key{Name: NodeIDKey, Type: Int, Unset: true, Required: true},
+		atLeast(NumPartitions, Int, "1", 1),
+		number(OffsetMetadataMaxBytes, Int, "4096"),
+		atLeast(OffsetsCommitTimeout, Int, "5000", 1),
+		atLeast(OffsetsRetentionMinutes, Int, "10080", 1),
+		atLeast(OffsetsTopicPartitions, Int, "50", 1),
+		atLeast(OffsetsTopicReplication, Short, "3", 1),
+		atLeast(OffsetsTopicSegmentBytes, Int, "104857600", 1),
+		atLeast(ProducerIDExpiration, Int, "86400000", 1),
+		atLeast(ReplicaFetchBackoff, Int, "1000", 0),
+		atLeast(ReplicaFetchMaxBytes, Int, "1048576", 0),
+		number(ReplicaFetchMinBytes, Int, "1"),
+		atLeast(ReplicaFetchResponseMax, Int, "10485760", 0),
+		number(ReplicaFetchWaitMax, Int, "500"),
+		number(ReplicaHighWatermarkFlush, Long, "5000"),
+		number(ReplicaLagTimeMax, Long, "30000"),
+		number(ReplicaSocketTimeout, Int, "30000"),
+		number(RequestTimeout, Int, "30000"),
+		number(SocketRequestMaxBytes, Int, "104857600"),
+		atLeast(TxnTopicReplication, Short, "3", 1),
+		Key{Name: UncleanElectionInterval, Type: Long, Default: "300000", Required: true, Min: 1, Internal: true},
+	)
+	sortKeys(keys)
+	return keys
+}

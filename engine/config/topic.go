@@ -1,0 +1,66 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+
+	"bitacora/engine"
+	"bitacora/engine/metadata"
+)
+
+// Topic is every value a partition needs. It is made once a change, not once a
+// request.
+type Topic struct {
+	Compact                  bool
+	Delete                   bool
+	FlushMessages            int64 // records between two syncs; MaxInt64 is never
+	MaxMessageBytes          int32 // the largest batch
+	TimestampAfterMaxMillis  int64
+	TimestampBeforeMaxMillis int64
+	LogAppendTime            bool // else CreateTime
+	MinInSyncReplicas        int32
+	SegmentBytes             int32
+	UncleanLeaderElection    bool
+}
+
+// ForTopic gives the topic's values as the node sees them. A topic that does not
+// exist has the defaults that a new one would have.
+func ForTopic(image *metadata.Image, static Static, node engine.NodeID, topic string) Topic {
+	keys := TopicKeys()
+	get := func(name string) string {
+		key, _ := find(keys, name)
+		return resolve(image, static, node, topic, key).Value
+	}
+	policy := SplitList(get(CleanupPolicy))
+	t := Topic{
+		Compact:                  slices.Contains(policy, "compact"),
+		Delete:                   slices.Contains(policy, "delete"),
+		FlushMessages:            parseInt(get(FlushMessages)),
+		MaxMessageBytes:          int32(parseInt(get(MaxMessageBytes))),
+		TimestampAfterMaxMillis:  parseInt(get(MessageTimestampAfterMax)),
+		TimestampBeforeMaxMillis: parseInt(get(MessageTimestampBeforeMax)),
+		LogAppendTime:            get(MessageTimestampType) == "LogAppendTime",
+		MinInSyncReplicas:        int32(parseInt(get(MinInSyncReplicas))),
+		SegmentBytes:             int32(parseInt(get(SegmentBytes))),
+		UncleanLeaderElection:    parseBool(get(UncleanLeaderElection)),
+	}
+	if internal := get(InternalSegmentBytes); internal != "" {
+		t.SegmentBytes = int32(parseInt(internal))
+	}
+	return t
+}
+
+// BrokerResource names a broker's dynamic config.
+func BrokerResource(node engine.NodeID) metadata.ConfigResource {
+	return metadata.ConfigResource{Type: metadata.ResourceBroker, Name: strconv.Itoa(int(node))}
+}
+
+// ClusterResource names the cluster-wide default of brokers' dynamic config.
+func ClusterResource() metadata.ConfigResource {
+	return metadata.ConfigResource{Type: metadata.ResourceBroker}
+}
+
+// TopicResource names a topic's config.
+func TopicResource(topic string) metadata.ConfigResource {
+	return metadata.ConfigResource{Type: metadata.ResourceTopic, Name: topic}
+}
