@@ -41,11 +41,12 @@ const (
 	transactionalBit = 0x10
 	controlBit       = 0x20
 	deleteHorizonBit = 0x40
+	knownBits        = 0x7f
 )
 
 // Timestamp is an instant as records carry it: milliseconds since the Unix
 // epoch, chosen by the producer (CreateTime) or the leader (LogAppendTime).
-type Timestamp int64
+type Timestamp = engine.WallTime
 
 // NoTimestamp is Kafka's RecordBatch.NO_TIMESTAMP.
 const NoTimestamp Timestamp = -1
@@ -235,11 +236,12 @@ func (b Batch) SetPartitionLeaderEpoch(epoch engine.LeaderEpoch) {
 // computes the CRC anew, but only where something changes
 // (DefaultRecordBatch.setMaxTimestamp). With LogAppendTime the records' own
 // timestamps, and the base timestamp, stay as they were: readers take the largest.
+// Attribute bits that mean nothing are cleared, as Kafka does when it rewrites.
 func (b Batch) SetMaxTimestamp(kind TimestampType, largest Timestamp) {
 	if b.TimestampType() == kind && b.MaxTimestamp() == largest {
 		return
 	}
-	attributes := b.Attributes() &^ timestampTypeBit
+	attributes := b.Attributes() & knownBits &^ timestampTypeBit
 	if kind == LogAppendTime {
 		attributes |= timestampTypeBit
 	}

@@ -1,5 +1,14 @@
 package batch
 
+import (
+	"bytes"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+)
+
 // Codec is a compression, as the attributes encode it. Values 5 to 7 fit the
 // field but name nothing.
 type Codec uint8
@@ -11,6 +20,19 @@ const (
 	Snappy Codec = 2
 	LZ4    Codec = 3
 	Zstd   Codec = 4
+)
+
+// DecompressedBytesMax bounds what the records of one batch may grow to, so that
+// a small batch cannot take the process's memory. Kafka has no such bound; ours is
+// sixty times its largest batch by default (message.max.bytes, 1 MiB).
+const DecompressedBytesMax = 64 << 20
+
+// Window sizes of zstd. What we write needs no more than a large batch; what we
+// read may use what the Java and C libraries accept by default (2^27). The window
+// costs no memory of its own when a whole frame is decoded at once.
+const (
+	zstdWriteWindowBytes = 1 << 20
+	zstdReadWindowBytes  = 1 << 27
 )
 
 // String gives the spelling of compression.type.
@@ -29,3 +51,176 @@ func (c Codec) String() string {
 	}
 	return "unknown"
 }
+
+// ParseCodec is the inverse of String; ok is false for a name that is no codec
+// ("producer" and "uncompressed" are for the reader of compression.type).
+func ParseCodec(name string) (codec Codec, ok bool) {
+	for c := None; c <= Zstd; c++ {
+		if c.String() == name {
+			return c, true
+		}
+	}
+	return None, false
+}
+
+// Codecs holds what compressors and decompressors need to run: tables and
+// buffers, made at first use and used again. It carries nothing from one batch to
+// the next, so it is scratch and never part of a node's state; one goroutine at a
+// time may use it. No codec starts a goroutine: zstd and gzip work on whole
+// buffers with concurrency 1, lz4 and snappy block by block.
+type Codecs struct {
+	out        bytes.Buffer
+	flat       []byte
+	gzipWriter *gzip.Writer
+	gzipReader *gzip.Reader
+	zstdWriter *zstd.Encoder
+	zstdReader *zstd.Decoder
+	lz4        lz4.Compressor
+	block      []byte
+}
+
+// Compress appends the compressed form of records to dst, which may not overlap
+// them. The codecs' settings are Kafka's defaults where the format has such.
+func (c *Codecs) Compress(dst []byte, codec Codec, records []byte) ([]byte, error) {
+	switch codec {
+	case None:
+		return append(dst, records...), nil
+	case Gzip:
+		return c.gzipCompress(dst, records)
+	case Snappy:
+		return c.snappyCompress(dst, records), nil
+	case LZ4:
+		return c.lz4Compress(dst, records)
+	case Zstd:
+		return c.zstdCompress(dst, records)
+	}
+	return nil, defect(UnknownCodec, "Unknown compression type id: %d", codec)
+}
+
+// Decompress gives what compressed holds, in a buffer of the codecs' own that
+// their next use overwrites (None: compressed itself). Errors are *Error with
+// defect UnknownCodec or Undecompressable.
+func (c *Codecs) Decompress(codec Codec, compressed []byte) ([]byte, error) {
+	var err error
+	switch codec {
+	case None:
+		return compressed, nil
+	case Gzip:
+		err = c.gzipDecompress(compressed)
+	case Snappy:
+		err = c.snappyDecompress(compressed)
+	case LZ4:
+		err = c.lz4Decompress(compressed)
+	case Zstd:
+		err = c.zstdDecompress(compressed)
+	default:
+		return nil, defect(UnknownCodec, "Unknown compression type id: %d", codec)
+	}
+	if err != nil {
+		return nil, defect(Undecompressable, "cannot decompress %v: %v", codec, err)
+	}
+	return c.flat, nil
+}
+
+func (c *Codecs) gzipCompress(dst, records []byte) ([]byte, error) {
+	c.out.Reset()
+	if c.gzipWriter == nil {
+		c.gzipWriter = gzip.NewWriter(&c.out)
+	} else {
+		c.gzipWriter.Reset(&c.out)
+	}
+	if _, err := c.gzipWriter.Write(records); err != nil {
+		return nil, err
+	}
+	if err := c.gzipWriter.Close(); err != nil {
+		return nil, err
+	}
+	return append(dst, c.out.Bytes()...), nil
+}
+
+func (c *Codecs) gzipDecompress(compressed []byte) (err error) {
+	source := bytes.NewReader(compressed)
+	if c.gzipReader == nil {
+		reader, err := gzip.NewReader(source)
+		if err != nil {
+			return err
+		}
+		c.gzipReader = reader
+	} else if err = c.gzipReader.Reset(source); err != nil {
+		return err
+	}
+	c.flat = c.flat[:0]
+	for {
+		if len(c.flat) == cap(c.flat) {
+			c.grow()
+		}
+		n, err := c.gzipReader.Read(c.flat[len(c.flat):cap(c.flat)])
+		c.flat = c.flat[:len(c.flat)+n]
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(c.flat) > DecompressedBytesMax {
+			return errTooMuch
+		}
+	}
+}
+
+// grow doubles the room of flat, whose length it keeps; never by what the
+// compressed bytes claim.
+func (c *Codecs) grow() {
+	larger := make([]byte, len(c.flat), max(decompressedBytesInitial, 2*cap(c.flat)))
+	copy(larger, c.flat)
+	c.flat = larger
+}
+
+// decompressedBytesInitial holds a batch of batch.size, 16 KiB, at four to one.
+const decompressedBytesInitial = 64 << 10
+
+func (c *Codecs) zstdCompress(dst, records []byte) ([]byte, error) {
+	if c.zstdWriter == nil {
+		writer, err := zstd.NewWriter(nil,
+			zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(zstdWriteWindowBytes),
+			zstd.WithLowerEncoderMem(true),
+			zstd.WithEncoderCRC(false))
+		if err != nil {
+			return nil, err
+		}
+		c.zstdWriter = writer
+	}
+	return c.zstdWriter.EncodeAll(records, dst), nil
+}
+
+func (c *Codecs) zstdDecompress(compressed []byte) error {
+	if c.zstdReader == nil {
+		reader, err := zstd.NewReader(nil,
+			zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(zstdReadWindowBytes),
+			zstd.WithDecoderMaxMemory(DecompressedBytesMax))
+		if err != nil {
+			return err
+		}
+		c.zstdReader = reader
+	}
+	flat, err := c.zstdReader.DecodeAll(compressed, c.flat[:0])
+	if err != nil {
+		return err
+	}
+	c.flat = flat
+	return nil
+}
+
+// textError is an error without more to say than its text.
+type textError string
+
+func (e textError) Error() string { return string(e) }
+
+const (
+	errTooMuch   textError = "larger than the limit when decompressed"
+	errTruncated textError = "stream ended prematurely"
+	errMalformed textError = "malformed block"
+)
