@@ -138,7 +138,8 @@ type Store interface {
 	// Record gives a record's bytes, or nil if there is none. ErrNoLog.
 	Record(id ID, key RecordKey) ([]byte, error)
 
-	// RecordOffsets lists the offsets that have a record of this kind, ascending.
+	// RecordOffsets lists the offsets that have a record of this kind, in whatever
+	// part, ascending and each once.
 	// ErrNoLog.
 	RecordOffsets(id ID, kind RecordKind) ([]engine.Offset, error)
 
@@ -197,35 +198,6 @@ type Commit interface {
 	Run() error
 }
 
-// Segment describes a run of batches. The base of the next segment is where the
-// offsets of a closed one end at the latest.
-type Segment struct {
-	// Base is where the segment's offsets begin; its first batch may begin later.
-	Base engine.Offset
-	// Next is one past the last offset of its last batch, or Base if it is empty.
-	Next engine.Offset
-	// Bytes is the size of its batches.
-	Bytes int64
-	// LargestTimestamp is the largest of its batches' largest timestamps, and
-	// LargestTimestampOffset the last offset of the first batch that has it; -1
-	// both where it is empty (LogSegment.maxTimestampAndOffsetSoFar).
-	LargestTimestamp       batch.Timestamp
-	LargestTimestampOffset engine.Offset
-	// FirstTimestamp is the largest timestamp of its first batch: segment.ms counts
-	// from there (LogSegment.rollingBasedTimestamp); -1 where it is empty.
-	FirstTimestamp batch.Timestamp
-	// Created is the wall time at which it began, as the caller gave it.
-	Created engine.WallTime
-}
-
-// Replacement is what Replace puts into a log: a segment's base and its whole
-// batches, in offset order, offsets as they are.
-type Replacement struct {
-	Base    engine.Offset
-	Created engine.WallTime
-	Batches []byte
-}
-
 // RecordKind says what a small record is. Values are part of the format on disk.
 type RecordKind uint8
 
@@ -245,16 +217,17 @@ const (
 	RecordOwner RecordKind = 64
 )
 
-// RecordKey names a record of a log. Offset tells several of one kind apart
-// (producer snapshots); others leave it 0.
+// RecordKey names a record of a log. Keys are ordered by kind, offset, part.
 type RecordKey struct {
-	Kind   RecordKind
+	Kind RecordKind
+	// Offset tells several of one kind apart (producer snapshots); else 0.
 	Offset engine.Offset
+	// Part numbers the pieces, from 0, of what is larger than RecordBytesMax.
+	Part int32
 }
 
 // RecordBytesMax bounds a record, so that any store can write it as one value in
-// one transaction (Badger's are bounded by 15% of a memtable). What may grow
-// beyond is kept in several, told apart by their Offset.
+// one transaction (Badger's are bounded by 15% of a memtable).
 const RecordBytesMax = 64 << 10
 
 // Space is how full a disk is, in bytes.
