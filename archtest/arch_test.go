@@ -110,7 +110,7 @@ func checkWasm(t *testing.T, root string) []Finding {
 		return nil
 	}
 	args := []string{"list", "-deps"}
-	if overlay := filepath.Join(root, "static", "build", "overlay.json"); exists(overlay) {
+	if overlay := filepath.Join(root, ".cache", "overlay", "overlay.json"); exists(overlay) {
 		args = append(args, "-overlay", overlay)
 	}
 	env := []string{"GOOS=js", "GOARCH=wasm"}
