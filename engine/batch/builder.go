@@ -28,6 +28,9 @@ type Options struct {
 	BaseSequence  int32
 	Transactional bool
 	Control       bool
+	// SizeHintBytes is about how large the records will be (batch.size), so that
+	// the builder need not grow step by step; 0 when unknown.
+	SizeHintBytes int
 }
 
 // Builder encodes records into one batch, as MemoryRecordsBuilder does. Equal
@@ -106,7 +109,7 @@ func (b *Builder) place(offset engine.Offset, at Timestamp) (offsetDelta int32, 
 	if b.count == 0 {
 		b.baseTimestamp = at
 		if b.records == nil {
-			b.records = make([]byte, HeaderBytes, builderBytesInitial)
+			b.records = make([]byte, HeaderBytes, max(builderBytesInitial, HeaderBytes+b.options.SizeHintBytes))
 		}
 	}
 	b.maxTimestamp = max(b.maxTimestamp, at)

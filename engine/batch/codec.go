@@ -35,6 +35,10 @@ const (
 	zstdReadWindowBytes  = 1 << 27
 )
 
+// flatKeptBytesMax is the largest buffer that Codecs keep for the next batch: one
+// that held an unusually large batch is given back.
+const flatKeptBytesMax = 4 << 20
+
 // String gives the spelling of compression.type.
 func (c Codec) String() string {
 	switch c {
@@ -102,6 +106,9 @@ func (c *Codecs) Compress(dst []byte, codec Codec, records []byte) ([]byte, erro
 // defect UnknownCodec or Undecompressable.
 func (c *Codecs) Decompress(codec Codec, compressed []byte) ([]byte, error) {
 	var err error
+	if cap(c.flat) > flatKeptBytesMax {
+		c.flat = nil
+	}
 	switch codec {
 	case None:
 		return compressed, nil
@@ -156,14 +163,14 @@ func (c *Codecs) gzipDecompress(compressed []byte) (err error) {
 		}
 		n, err := c.gzipReader.Read(c.flat[len(c.flat):cap(c.flat)])
 		c.flat = c.flat[:len(c.flat)+n]
+		if len(c.flat) > DecompressedBytesMax {
+			return errTooMuch
+		}
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
-		}
-		if len(c.flat) > DecompressedBytesMax {
-			return errTooMuch
 		}
 	}
 }

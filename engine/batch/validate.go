@@ -244,7 +244,7 @@ func rebuild(b Batch, rules *Rules, target Codec, codecs *Codecs) (Result, error
 		Codec:         target,
 		TimestampType: rules.TimestampType,
 		AppendTime:    rules.Now,
-		HasProducer:   b.HasProducerID(),
+		HasProducer:   true, // as the client wrote them, -1 or not
 		ProducerID:    b.ProducerID(),
 		ProducerEpoch: b.ProducerEpoch(),
 		BaseSequence:  b.BaseSequence(),
