@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"bitacora/engine/metadata"
 )
 
 // CheckTopic says what is wrong with a topic's own configs, in Kafka's words
@@ -23,4 +26,37 @@ func CheckTopic(values map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// CheckDynamic says what is wrong with a server's dynamic configs: keys that are
+// not known here or cannot be altered while it runs, and values
+// (DynamicBrokerConfig.validate).
+func CheckDynamic(values map[string]string) error {
+	keys := ServerKeys()
+	names := slices.Sorted(maps.Keys(values))
+	var fixed []string
+	for _, name := range names {
+		if key, ok := find(keys, name); !ok || !key.Dynamic {
+			fixed = append(fixed, name)
+		}
+	}
+	if len(fixed) > 0 {
+		return fmt.Errorf("Cannot update these configs dynamically: [%s]", strings.Join(fixed, ", "))
+	}
+	for _, name := range names {
+		key, _ := find(keys, name)
+		if err := key.Check(values[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FindKey gives the key of that name of a topic or a server, and whether there is
+// one.
+func FindKey(kind metadata.ResourceType, name string) (Key, bool) {
+	if kind == metadata.ResourceTopic {
+		return find(TopicKeys(), name)
+	}
+	return find(ServerKeys(), name)
 }

@@ -136,7 +136,7 @@ func ServerKeys() []Key {
 		atLeast(OffsetsTopicPartitions, Int, "50", 1),
 		atLeast(OffsetsTopicReplication, Short, "3", 1),
 		atLeast(OffsetsTopicSegmentBytes, Int, "104857600", 1),
-		atLeast(ProducerIDExpiration, Int, "86400000", 1),
+		Key{Name: ProducerIDExpiration, Type: Int, Default: "86400000", Required: true, Min: 1, Dynamic: true},
 		atLeast(ReplicaFetchBackoff, Int, "1000", 0),
 		atLeast(ReplicaFetchMaxBytes, Int, "1048576", 0),
 		number(ReplicaFetchMinBytes, Int, "1"),

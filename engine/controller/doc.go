@@ -1,0 +1,27 @@
+// Package controller is the KRaft controller: Kafka's QuorumController with its
+// ClusterControlManager, BrokerHeartbeatManager, ReplicationControlManager,
+// ConfigurationControlManager and ProducerIdControlManager.
+//
+// In: what the metadata quorum says (BecameLeader, Resigned, committed metadata),
+// requests (Handle) and timers (OnTimer). Out, through the Host that every call
+// is given: records to append, and answers. A Controller is plain data; the
+// composition that owns it and a Raft replica is its Host.
+//
+// The active controller decides on the image with every record it has appended
+// applied, committed or not (pending), and answers a request when the records
+// behind the answer are committed: Kafka's deferred event queue. When it loses
+// its place, it forgets pending, and every waiting request is answered
+// NOT_CONTROLLER.
+//
+// Invariants:
+//   - a record is applied to pending in the step that appends it, and committed
+//     metadata never runs ahead of pending
+//   - what an answer says is committed before it leaves
+//   - a fenced broker is in no ISR that has another member, and leads nothing
+//   - a leader is elected from the ISR alone, unless unclean.leader.election.enable
+//   - equal images, requests and random streams give equal records
+//
+// Not modelled: ELR (its feature is finalized at 0), partition reassignment,
+// quotas, ACLs, SCRAM, delegation tokens, feature upgrades, JBOD (several log
+// directories), create and alter policies.
+package controller
