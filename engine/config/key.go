@@ -51,8 +51,11 @@ type Key struct {
 	Min      int64    // counts when Required
 	OneOf    []string // the values allowed, for strings and lists
 	Synonym  string   // of a topic key: the server's key behind it
-	Dynamic  bool     // of a server key: may be altered while it runs
-	Internal bool     // listed only when set, as Kafka's defineInternal
+	// ServerUnset: that key has no default of its own (log.retention.ms, behind
+	// which Kafka has minutes and hours).
+	ServerUnset bool
+	Dynamic     bool // of a server key: may be altered while it runs
+	Internal    bool // listed only when set, as Kafka's defineInternal
 }
 
 // Check says what is wrong with a value, in Kafka's words (ConfigDef.parseType

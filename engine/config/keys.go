@@ -3,6 +3,7 @@ package config
 // Topic keys. They are read through Topic; the names are for requests.
 const (
 	CleanupPolicy             = "cleanup.policy"
+	CompressionType           = "compression.type"
 	FlushMessages             = "flush.messages"
 	InternalSegmentBytes      = "internal.segment.bytes"
 	MaxMessageBytes           = "max.message.bytes"
@@ -10,7 +11,10 @@ const (
 	MessageTimestampBeforeMax = "message.timestamp.before.max.ms"
 	MessageTimestampType      = "message.timestamp.type"
 	MinInSyncReplicas         = "min.insync.replicas"
+	RetentionBytes            = "retention.bytes"
+	RetentionMs               = "retention.ms"
 	SegmentBytes              = "segment.bytes"
+	SegmentMs                 = "segment.ms"
 	UncleanLeaderElection     = "unclean.leader.election.enable"
 )
 
@@ -38,6 +42,10 @@ const (
 	GroupMinSessionTimeout     = "group.min.session.timeout.ms"
 	LeaderImbalanceCheck       = "leader.imbalance.check.interval.seconds"
 	LogCleanupPolicy           = "log.cleanup.policy"
+	LogRetentionBytes          = "log.retention.bytes"
+	LogRetentionCheckInterval  = "log.retention.check.interval.ms"
+	LogRetentionMs             = "log.retention.ms"
+	LogRollMs                  = "log.roll.ms"
 	LogFlushIntervalMessages   = "log.flush.interval.messages"
 	LogTimestampAfterMax       = "log.message.timestamp.after.max.ms"
 	LogTimestampBeforeMax      = "log.message.timestamp.before.max.ms"
@@ -76,6 +84,7 @@ const longMax = "9223372036854775807"
 func TopicKeys() []Key {
 	return []Key{
 		{Name: CleanupPolicy, Type: List, Default: "delete", OneOf: []string{"compact", "delete"}, Synonym: LogCleanupPolicy},
+		{Name: CompressionType, Type: String, Default: "producer", OneOf: []string{"gzip", "lz4", "producer", "snappy", "uncompressed", "zstd"}, Synonym: CompressionType},
 		{Name: FlushMessages, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogFlushIntervalMessages},
 		{Name: InternalSegmentBytes, Type: Int, Unset: true, Internal: true},
 		{Name: MaxMessageBytes, Type: Int, Default: "1048588", Required: true, Synonym: MessageMaxBytes},
@@ -83,7 +92,10 @@ func TopicKeys() []Key {
 		{Name: MessageTimestampBeforeMax, Type: Long, Default: longMax, Required: true, Synonym: LogTimestampBeforeMax},
 		{Name: MessageTimestampType, Type: String, Default: "CreateTime", OneOf: []string{"CreateTime", "LogAppendTime"}, Synonym: LogTimestampType},
 		{Name: MinInSyncReplicas, Type: Int, Default: "1", Required: true, Min: 1, Synonym: MinInSyncReplicas},
+		{Name: RetentionBytes, Type: Long, Default: "-1", Synonym: LogRetentionBytes},
+		{Name: RetentionMs, Type: Long, Default: "604800000", Required: true, Min: -1, Synonym: LogRetentionMs, ServerUnset: true},
 		{Name: SegmentBytes, Type: Int, Default: "1073741824", Required: true, Min: 1 << 20, Synonym: LogSegmentBytes},
+		{Name: SegmentMs, Type: Long, Default: "604800000", Required: true, Min: 1, Synonym: LogRollMs, ServerUnset: true},
 		{Name: UncleanLeaderElection, Type: Boolean, Default: "false", Synonym: UncleanLeaderElection},
 	}
 }
@@ -121,10 +133,12 @@ func ServerKeys() []Key {
 	for _, k := range TopicKeys() {
 		if k.Synonym != "" {
 			k.Name, k.Synonym, k.Dynamic = k.Synonym, "", true
+			k.Unset, k.ServerUnset = k.ServerUnset, false
 			keys = append(keys, k)
 		}
 	}
 	keys = append(keys,
+		atLeast(LogRetentionCheckInterval, Long, "300000", 1),
 		atLeast(MaxFetchSessions, Int, "1000", 0),
 		atLeast(MaxRequestPartitionSize, Int, "2000", 1),
 		atLeast(MetadataMaxIdleInterval, Int, "500", 0),

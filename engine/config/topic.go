@@ -19,7 +19,11 @@ type Topic struct {
 	TimestampBeforeMaxMillis int64
 	LogAppendTime            bool // else CreateTime
 	MinInSyncReplicas        int32
+	Compression              string // "producer", or the codec to write with
+	RetentionBytes           int64  // negative is no limit
+	RetentionMillis          int64  // -1 is no limit
 	SegmentBytes             int32
+	SegmentMillis            int64
 	UncleanLeaderElection    bool
 }
 
@@ -41,7 +45,11 @@ func ForTopic(image *metadata.Image, static Static, node engine.NodeID, topic st
 		TimestampBeforeMaxMillis: parseInt(get(MessageTimestampBeforeMax)),
 		LogAppendTime:            get(MessageTimestampType) == "LogAppendTime",
 		MinInSyncReplicas:        int32(parseInt(get(MinInSyncReplicas))),
+		Compression:              get(CompressionType),
+		RetentionBytes:           parseInt(get(RetentionBytes)),
+		RetentionMillis:          parseInt(get(RetentionMs)),
 		SegmentBytes:             int32(parseInt(get(SegmentBytes))),
+		SegmentMillis:            parseInt(get(SegmentMs)),
 		UncleanLeaderElection:    parseBool(get(UncleanLeaderElection)),
 	}
 	if internal := get(InternalSegmentBytes); internal != "" {
