@@ -33,7 +33,12 @@ func (c *Coordinator) handleJoinGroup(env *engine.Env, req engine.Request, m *km
 		c.refuseJoin(env, req, m.MemberID, code)
 		return
 	}
+	fresh := s.groups[m.Group] == nil
 	g := c.groupFor(s, m.Group)
+	if fresh {
+		// The log learns of the group before anything else is known of it.
+		c.append(env, s, []record{groupRecord(env, g, nil)}, write{kind: writeNothing})
+	}
 	if !g.supports(m.ProtocolType, protocolsOf(m)) {
 		c.refuseJoin(env, req, m.MemberID, engine.ErrInconsistentGroupProtocol)
 		return

@@ -157,7 +157,7 @@ func (s *Sim) endLife(p *process, power bool) {
 	for _, d := range p.disks {
 		d.committing = nil
 		if power {
-			d.fault = d.store.LosePower()
+			d.fault = d.store.PowerLoss()
 		} else {
 			d.fault = d.store.Crash()
 		}

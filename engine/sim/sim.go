@@ -83,9 +83,9 @@ type Booter interface {
 // is one.
 type Disk interface {
 	log.Store
-	// LosePower drops what was not synced, where Crash drops what was not
+	// PowerLoss drops what was not synced, where Crash drops what was not
 	// committed.
-	LosePower() error
+	PowerLoss() error
 }
 
 // ProcessConfig describes a process to add.

@@ -1,0 +1,234 @@
+package broker
+
+import (
+	"time"
+
+	"bitacora/engine"
+	"bitacora/engine/channel"
+	"bitacora/engine/config"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// The lifecycle's times, as Kafka's defaults have them.
+const (
+	heartbeatInterval = 2 * time.Second       // broker.heartbeat.interval.ms
+	startingInterval  = 10 * time.Millisecond // between heartbeats until caught up (BrokerLifecycleManager)
+	// controlledShutdownMax bounds a clean stop without a controller
+	// (BrokerServer.shutdown waits for five minutes).
+	controlledShutdownMax = 5 * time.Minute
+)
+
+// lifecycleState is where a broker stands, as BrokerState has it.
+type lifecycleState uint8
+
+const (
+	notRunning lifecycleState = iota
+	starting
+	recovery
+	running
+	pendingControlledShutdown
+	shuttingDown
+)
+
+// Timers of the lifecycle (Owner OwnerLifecycle).
+const (
+	timerCommunicate uint8 = iota
+	timerShutdownLimit
+)
+
+// Requests of the lifecycle, as its link's tags have them.
+const (
+	tagRegistration uint8 = iota
+	tagHeartbeat
+)
+
+// lifecycle registers the broker with the controller and keeps it alive there
+// with heartbeats (BrokerLifecycleManager). It is fenced until the controller has
+// seen it caught up and it has said that it is ready.
+type lifecycle struct {
+	state         lifecycleState
+	incarnation   [16]byte
+	epoch         engine.BrokerEpoch // of the registration, -1 before
+	previousEpoch engine.BrokerEpoch // of the life before, when that stopped cleanly
+	registered    bool
+	ready         bool // logs are loaded and the first metadata was published
+	fenced        bool // as the last heartbeat's answer said
+	asking        bool // a request is under way
+	again         bool // communicate as soon as it is answered
+	shutdownDone  bool
+}
+
+// startLifecycle begins to register as soon as a controller is known.
+func (b *Broker) startLifecycle(env *engine.Env, previousEpoch engine.BrokerEpoch) {
+	b.life = lifecycle{
+		state: starting, incarnation: env.Rand().UUID(), epoch: -1, previousEpoch: previousEpoch, fenced: true,
+	}
+	b.communicate(env)
+}
+
+// communicate sends what is due: a registration, then heartbeats.
+func (b *Broker) communicate(env *engine.Env) {
+	l := &b.life
+	if l.asking {
+		l.again = true
+		return
+	}
+	l.again = false
+	if l.state == notRunning || l.state == shuttingDown {
+		return
+	}
+	env.CancelTimer(engine.Timer{Owner: engine.OwnerLifecycle, Kind: timerCommunicate})
+	l.asking = true
+	if !l.registered {
+		b.links[linkHeartbeat].send(env, channel.Tag{Kind: tagRegistration}, b.registrationRequest(), 0)
+		return
+	}
+	b.links[linkHeartbeat].send(env, channel.Tag{Kind: tagHeartbeat}, b.heartbeatRequest(), 0)
+}
+
+func (b *Broker) communicateAfter(env *engine.Env, d time.Duration) {
+	if b.life.again {
+		b.communicate(env)
+		return
+	}
+	env.SetTimer(engine.Timer{Owner: engine.OwnerLifecycle, Kind: timerCommunicate}, d)
+}
+
+func (b *Broker) registrationRequest() kmsg.Request {
+	req := kmsg.NewPtrBrokerRegistrationRequest()
+	req.Version = 4
+	req.BrokerID = int32(b.cfg.NodeID)
+	req.ClusterID = b.cfg.ClusterID
+	req.IncarnationID = b.life.incarnation
+	for _, l := range b.cfg.Listeners {
+		kl := kmsg.NewBrokerRegistrationRequestListener()
+		kl.Name, kl.Host, kl.Port = l.Name, l.Addr.Host, uint16(l.Addr.Port)
+		req.Listeners = append(req.Listeners, kl)
+	}
+	for _, f := range SupportedFeatures() {
+		kf := kmsg.NewBrokerRegistrationRequestFeature()
+		kf.Name, kf.MinSupportedVersion, kf.MaxSupportedVersion = f.Name, f.Min, f.Max
+		req.Features = append(req.Features, kf)
+	}
+	if rack, ok := b.cfg.Static.Lookup(config.BrokerRack); ok {
+		req.Rack = kmsg.StringPtr(rack)
+	}
+	req.LogDirs = [][16]byte{b.cfg.DirectoryID}
+	req.PreviousBrokerEpoch = int64(b.life.previousEpoch)
+	return req
+}
+
+func (b *Broker) heartbeatRequest() kmsg.Request {
+	req := kmsg.NewPtrBrokerHeartbeatRequest()
+	req.Version = 2
+	req.BrokerID = int32(b.cfg.NodeID)
+	req.BrokerEpoch = int64(b.life.epoch)
+	req.CurrentMetadataOffset = int64(b.metadataOffset)
+	req.WantFence = !b.life.ready
+	req.WantShutdown = b.life.state == pendingControlledShutdown
+	if b.life.state != starting {
+		req.CordonedLogDirs = [][16]byte{} // null before the logs are loaded
+	}
+	return req
+}
+
+func (b *Broker) onLifecycleResponse(env *engine.Env, resp kmsg.Response) {
+	b.life.asking = false
+	switch r := resp.(type) {
+	case *kmsg.BrokerRegistrationResponse:
+		b.onRegistration(env, r)
+	case *kmsg.BrokerHeartbeatResponse:
+		b.onHeartbeat(env, r)
+	default:
+		b.communicateAfter(env, heartbeatInterval)
+	}
+}
+
+func (b *Broker) onRegistration(env *engine.Env, r *kmsg.BrokerRegistrationResponse) {
+	if r.ErrorCode != 0 {
+		// DUPLICATE_BROKER_REGISTRATION while the session of the life before has
+		// not ended, and whatever else may pass.
+		b.communicateAfter(env, heartbeatInterval)
+		return
+	}
+	b.life.registered = true
+	b.life.epoch = engine.BrokerEpoch(r.BrokerEpoch)
+	b.replicas.SetBrokerEpoch(b.life.epoch)
+	b.communicate(env)
+}
+
+func (b *Broker) onHeartbeat(env *engine.Env, r *kmsg.BrokerHeartbeatResponse) {
+	l := &b.life
+	if r.ErrorCode != 0 {
+		b.communicateAfter(env, heartbeatInterval)
+		return
+	}
+	l.fenced = r.IsFenced
+	switch l.state {
+	case starting:
+		if r.IsCaughtUp {
+			l.state = recovery
+			b.maybeReady(env)
+		}
+		b.communicateAfter(env, startingInterval)
+	case recovery:
+		if !r.IsFenced {
+			l.state = running
+		}
+		b.communicateAfter(env, heartbeatInterval)
+	case running:
+		b.communicateAfter(env, heartbeatInterval)
+	case pendingControlledShutdown:
+		if r.ShouldShutdown {
+			b.finishShutdown(env)
+			return
+		}
+		b.communicateAfter(env, heartbeatInterval)
+	}
+}
+
+// maybeReady asks to be unfenced once the controller has called the broker caught
+// up and what its metadata says is in force.
+func (b *Broker) maybeReady(env *engine.Env) {
+	if b.life.state != recovery || b.life.ready || !b.published {
+		return
+	}
+	b.life.ready = true
+	b.communicate(env)
+}
+
+// beginShutdown asks the controller to move leaderships away (controlled
+// shutdown), and stops when it says so.
+func (b *Broker) beginShutdown(env *engine.Env) {
+	l := &b.life
+	switch l.state {
+	case running, recovery:
+		l.state = pendingControlledShutdown
+		env.SetTimer(engine.Timer{Owner: engine.OwnerLifecycle, Kind: timerShutdownLimit}, controlledShutdownMax)
+		b.communicate(env)
+	case pendingControlledShutdown, shuttingDown:
+	default:
+		b.finishShutdown(env)
+	}
+}
+
+// finishShutdown leaves the logs as a clean stop does; the composition halts.
+func (b *Broker) finishShutdown(env *engine.Env) {
+	if b.life.state == shuttingDown {
+		return
+	}
+	b.life.state = shuttingDown
+	b.groups.Shutdown(env)
+	b.replicas.Shutdown(env, b.life.epoch)
+	b.life.shutdownDone = true
+}
+
+func (b *Broker) onLifecycleTimer(env *engine.Env, t engine.Timer) {
+	switch t.Kind {
+	case timerCommunicate:
+		b.communicate(env)
+	case timerShutdownLimit:
+		b.finishShutdown(env)
+	}
+}

@@ -1,0 +1,147 @@
+package cluster
+
+import (
+	"encoding/binary"
+
+	"bitacora/engine"
+	"bitacora/engine/broker"
+	"bitacora/engine/controller"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// quorumAPIs is what the Raft replica answers on a controller listener.
+var quorumAPIs = [...]broker.API{
+	{Key: 1, Min: 4, Max: 18}, // Fetch
+	{Key: 52, Min: 0, Max: 2}, // Vote
+	{Key: 53, Min: 0, Max: 1}, // BeginQuorumEpoch
+	{Key: 54, Min: 0, Max: 1}, // EndQuorumEpoch
+	{Key: 55, Min: 0, Max: 2}, // DescribeQuorum
+	{Key: 80, Min: 0, Max: 1}, // AddRaftVoter
+	{Key: 81, Min: 0, Max: 0}, // RemoveRaftVoter
+	{Key: 82, Min: 0, Max: 0}, // UpdateRaftVoter
+}
+
+// The node's own APIs there.
+const (
+	keyApiVersions = 18
+	keyEnvelope    = 58
+)
+
+// controllerAPIs is what a controller listener offers, by key.
+func controllerAPIs() []broker.API {
+	all := append([]broker.API{{Key: keyApiVersions, Max: 4}, {Key: keyEnvelope}}, quorumAPIs[:]...)
+	for _, a := range controller.APIs() {
+		all = append(all, broker.API{Key: a.Key, Min: a.Min, Max: a.Max})
+	}
+	broker.SortAPIs(all)
+	return all
+}
+
+func offeredByController(body kmsg.Request) bool {
+	if body.Key() == keyApiVersions {
+		return true // it answers for its own versions
+	}
+	for _, a := range controllerAPIs() {
+		if a.Key == body.Key() {
+			return body.GetVersion() >= a.Min && body.GetVersion() <= a.Max
+		}
+	}
+	return false
+}
+
+func (s *Server) handleControllerApiVersions(env *engine.Env, req engine.Request, m *kmsg.ApiVersionsRequest) {
+	resp := broker.ApiVersions(m, controllerAPIs(), broker.SupportedFeatures())
+	if resp.ErrorCode == 0 {
+		broker.AddFinalized(resp, s.image, s.quorum.KRaftVersion())
+	}
+	env.Reply(req, resp, engine.Durable{})
+}
+
+// handleEnvelope: key 58, v0. Kafka 4.3; KIP-590.
+// Read: EnvelopeUtils.handleEnvelopeRequest, ControllerApis.handleEnvelopeRequest.
+//   - the request inside is one of those that brokers forward: else
+//     INVALID_REQUEST
+//   - what cannot be read is UNKNOWN_SERVER_ERROR, a version that is not offered
+//     UNSUPPORTED_VERSION
+//   - NOT_CONTROLLER stands in the Envelope, so that the broker tries another
+//
+// Not modelled: the principal, since there is no authorizer.
+func (s *Server) handleEnvelope(env *engine.Env, req engine.Request, m *kmsg.EnvelopeRequest) {
+	call, code := openEnvelope(req, m.RequestData)
+	if code == engine.ErrNone && s.controller.Handle(env, s, call) {
+		return
+	}
+	if code == engine.ErrNone {
+		code = engine.ErrInvalidRequest
+	}
+	resp := m.ResponseKind().(*kmsg.EnvelopeResponse)
+	resp.Version = m.Version
+	resp.ErrorCode = int16(code)
+	env.Reply(req, resp, engine.Durable{})
+}
+
+// openEnvelope reads the request inside, header first.
+func openEnvelope(req engine.Request, data []byte) (controller.Call, engine.ErrorCode) {
+	const fixed = 2 + 2 + 4 + 2 // key, version, correlation id, length of the client id
+	if len(data) < fixed {
+		return controller.Call{}, engine.ErrUnknownServerError
+	}
+	key, version := int16(binary.BigEndian.Uint16(data)), int16(binary.BigEndian.Uint16(data[2:]))
+	correlation := int32(binary.BigEndian.Uint32(data[4:]))
+	clientID := int(int16(binary.BigEndian.Uint16(data[8:])))
+	rest := data[fixed:]
+	if clientID > 0 {
+		if clientID > len(rest) {
+			return controller.Call{}, engine.ErrUnknownServerError
+		}
+		rest = rest[clientID:]
+	}
+	body := forwardable(key)
+	if body == nil {
+		return controller.Call{}, engine.ErrInvalidRequest
+	}
+	body.SetVersion(version)
+	if !offeredByController(body) {
+		return controller.Call{}, engine.ErrUnsupportedVersion
+	}
+	if body.IsFlexible() {
+		if len(rest) == 0 || rest[0] != 0 {
+			return controller.Call{}, engine.ErrUnknownServerError
+		}
+		rest = rest[1:]
+	}
+	if body.ReadFrom(rest) != nil {
+		return controller.Call{}, engine.ErrUnknownServerError
+	}
+	return controller.Call{Request: req, Body: body, Forwarded: true, Correlation: correlation}, engine.ErrNone
+}
+
+// forwardable gives an empty request of each kind that brokers forward.
+func forwardable(key int16) kmsg.Request {
+	switch key {
+	case 19:
+		return kmsg.NewPtrCreateTopicsRequest()
+	case 20:
+		return kmsg.NewPtrDeleteTopicsRequest()
+	case 37:
+		return kmsg.NewPtrCreatePartitionsRequest()
+	case 43:
+		return kmsg.NewPtrElectLeadersRequest()
+	case 44:
+		return kmsg.NewPtrIncrementalAlterConfigsRequest()
+	case 64:
+		return kmsg.NewPtrUnregisterBrokerRequest()
+	}
+	return nil
+}
+
+// appendResponse writes an answer as it would stand on the wire, header first,
+// without the length.
+func appendResponse(dst []byte, correlation int32, resp kmsg.Response) []byte {
+	dst = binary.BigEndian.AppendUint32(dst, uint32(correlation))
+	if resp.IsFlexible() {
+		dst = append(dst, 0) // no tagged fields
+	}
+	return resp.AppendTo(dst)
+}
