@@ -263,8 +263,7 @@ func (r *Run) noteFirstProducerID() error {
 	return nil
 }
 
-// noteOtherCoordinators asks for coordinators of kinds that are not there with
-// the features at 0, and with keys that are wrong.
+// noteOtherCoordinators asks with keys and types that are out of the ordinary.
 func (r *Run) noteOtherCoordinators() error {
 	for _, c := range []struct {
 		what string
@@ -272,7 +271,6 @@ func (r *Run) noteOtherCoordinators() error {
 		key  string
 	}{
 		{"FindCoordinator v6 of group with an empty id", 0, ""},
-		{"FindCoordinator v6 of a share group (share.version=0)", 2, "sg:AAAAAAAAAAAAAAAAAAAAAQ:0"},
 		{"FindCoordinator v6 of type 3", 3, "x"},
 	} {
 		got, err := r.findCoordinator(c.kind, c.key)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -173,13 +172,17 @@ func silenceName(err error) string {
 
 // codeName writes an error code as "number NAME", the name being Kafka's.
 func codeName(code int16) string {
-	if code == 0 {
+	const notLeaderOrFollower = 6 // kerr has it under the name it had before Kafka 2.7
+	switch code {
+	case 0:
 		return "0 NONE"
+	case notLeaderOrFollower:
+		return "6 NOT_LEADER_OR_FOLLOWER"
 	}
 	err := kerr.ErrorForCode(code)
 	var known *kerr.Error
 	if errors.As(err, &known) && known.Code == code {
-		return fmt.Sprintf("%d %s", code, strings.ToUpper(known.Message))
+		return fmt.Sprintf("%d %s", code, known.Message)
 	}
 	return fmt.Sprintf("%d", code)
 }
