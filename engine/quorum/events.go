@@ -9,37 +9,47 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// EventKind says what an Event tells.
-type EventKind uint8
+// Event is what the replica tells the process that it is part of. The set is
+// closed.
+type Event interface{ event() }
 
-// The events, which fields of Event they use, and what RaftClient.Listener or
-// RaftManager call them.
-const (
-	// BecameLeader: this replica leads Epoch, and every batch committed before it
-	// was handed out (handleLeaderChange on the leader).
-	BecameLeader EventKind = iota
-	// LeaderChanged: Leader, at Addr, leads Epoch; NoNode if nobody is known to.
-	// Whoever was leader before is no more.
-	LeaderChanged
-	// Committed: Batch is committed (handleCommit).
-	Committed
-	// Answered: Response to the Forward with Token, held until After is met.
-	Answered
-	// Stopped: Shutdown is done.
-	Stopped
-)
+// BecameLeader: this replica leads Epoch, and every batch committed before it was
+// handed out (RaftClient.Listener.handleLeaderChange on the leader).
+type BecameLeader struct{ Epoch engine.LeaderEpoch }
 
-// Event is what the replica tells the process that it is part of.
-type Event struct {
-	Kind     EventKind
-	Epoch    engine.LeaderEpoch
-	Leader   engine.NodeID
-	Addr     engine.Addr
-	Batch    batch.Batch // IsControl: of the quorum's own records, but they count as offsets
+// ResignedLeadership: this replica, which had said BecameLeader, leads no more.
+// What it appended since may be committed or not; the log tells.
+type ResignedLeadership struct{ Epoch engine.LeaderEpoch }
+
+// LeaderChanged: Leader, reached at Addr, leads Epoch; NoNode if nobody is known
+// to. Told to all but the leader itself.
+type LeaderChanged struct {
+	Leader engine.NodeID
+	Epoch  engine.LeaderEpoch
+	Addr   engine.Addr
+}
+
+// Committed: the batch is committed (RaftClient.Listener.handleCommit). Control
+// batches are the quorum's own, but they count as offsets.
+type Committed struct{ Batch batch.Batch }
+
+// Answered: the answer to the Forward with Token. It must not leave before After
+// is met.
+type Answered struct {
 	Token    int64
 	Response kmsg.Response
 	After    engine.Durable
 }
+
+// Stopped: Shutdown is done, the process may end.
+type Stopped struct{}
+
+func (BecameLeader) event()       {}
+func (ResignedLeadership) event() {}
+func (LeaderChanged) event()      {}
+func (Committed) event()          {}
+func (Answered) event()           {}
+func (Stopped) event()            {}
 
 func (r *Replica) emit(e Event) { r.events = append(r.events, e) }
 
@@ -71,7 +81,7 @@ func (r *Replica) deliver(env *engine.Env) {
 			if b.BaseOffset() != r.delivered {
 				engine.Violated("CommittedInOrder", "node %d: %v after %d", r.cfg.NodeID, b, r.delivered)
 			}
-			r.emit(Event{Kind: Committed, Batch: b, Epoch: b.PartitionLeaderEpoch()})
+			r.emit(Committed{Batch: b})
 			r.delivered = b.NextOffset()
 		}
 	}
@@ -82,10 +92,10 @@ func (r *Replica) deliver(env *engine.Env) {
 	case r.state.role != Leader:
 		addr, _ := addressOf(r.state.leaderEndpoints, r.cfg.ListenerName)
 		r.announced = now
-		r.emit(Event{Kind: LeaderChanged, Epoch: now.epoch, Leader: now.leader, Addr: addr})
+		r.emit(LeaderChanged{Leader: now.leader, Epoch: now.epoch, Addr: addr})
 	case r.delivered > r.leader.epochStart:
 		r.announced = now
-		r.emit(Event{Kind: BecameLeader, Epoch: now.epoch, Leader: now.leader})
+		r.emit(BecameLeader{Epoch: now.epoch})
 	}
 }
 

@@ -133,7 +133,7 @@ func (r *Replica) stopLeading(env *engine.Env) {
 	r.endAddVoter(env, engine.ErrNotLeaderOrFollower, "")
 	r.endRemoveVoter(env, engine.ErrNotLeaderOrFollower, "")
 	if r.announced.leader == r.cfg.NodeID && r.announced.epoch == r.state.election.epoch {
-		r.emit(Event{Kind: LeaderChanged, Epoch: r.state.election.epoch, Leader: engine.NoNode})
+		r.emit(ResignedLeadership{Epoch: r.state.election.epoch})
 	}
 	r.leader = leaderState{highWatermark: engine.NoOffset}
 }

@@ -300,7 +300,7 @@ func (r *Replica) maybeStop(env *engine.Env) bool {
 		return false
 	}
 	r.stopped = true
-	r.emit(Event{Kind: Stopped})
+	r.emit(Stopped{})
 	return true
 }
 

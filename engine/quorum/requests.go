@@ -76,7 +76,7 @@ func (r *Replica) reply(env *engine.Env, to replyTo, resp kmsg.Response) {
 	}
 	after := r.atLeastState(engine.Durable{})
 	if to.forwarded {
-		r.emit(Event{Kind: Answered, Token: to.token, Response: resp, After: after})
+		r.emit(Answered{Token: to.token, Response: resp, After: after})
 		return
 	}
 	env.Reply(to.request, resp, after)
