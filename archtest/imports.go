@@ -102,9 +102,12 @@ var engineImports = []string{
 	"github.com/twmb/franz-go/pkg/kmsg", "github.com/twmb/franz-go/pkg/kbin",
 }
 
+// testHelperImports is what shared test code may import as well.
+var testHelperImports = []string{"testing", "embed", "pgregory.net/rapid", "github.com/cockroachdb/datadriven"}
+
 // CheckEngineImports holds the allow-list of the engine's direct imports.
 // Packages named *test (logtest) are test code that several packages share:
-// they may import testing as well. _test files are free, and so are generators.
+// they may import the tools of testing as well. _test files are free, and so are generators.
 func CheckEngineImports(module string, s *Source) []Finding {
 	dir := strings.TrimPrefix(strings.TrimPrefix(s.Package, module), "/")
 	if !inEngine(dir) || s.Test || isGenerator(dir) {
@@ -113,7 +116,7 @@ func CheckEngineImports(module string, s *Source) []Finding {
 	var found []Finding
 	for _, imp := range s.Imports() {
 		ours := imp == module || strings.HasPrefix(imp, module+"/")
-		shared := isTestHelper(dir) && imp == "testing"
+		shared := isTestHelper(dir) && slices.Contains(testHelperImports, imp)
 		if ours || shared || slices.Contains(engineImports, imp) {
 			continue
 		}
