@@ -13,6 +13,7 @@
 package broker
 
 import (
+	"slices"
 	"time"
 
 	"bitacora/engine"
@@ -43,6 +44,7 @@ type Config struct {
 // Broker is the broker part of a Kafka server. It is plain data.
 type Broker struct {
 	cfg            Config
+	data           log.Store
 	image          *metadata.Image
 	metadataOffset engine.Offset
 	published      bool // what the first metadata said is in force
@@ -59,7 +61,7 @@ type Broker struct {
 
 // New makes a broker over its data disk.
 func New(cfg Config, data log.Store) *Broker {
-	b := &Broker{cfg: cfg, image: metadata.NewImage(), metadataOffset: -1}
+	b := &Broker{cfg: cfg, data: data, image: metadata.NewImage(), metadataOffset: -1}
 	b.requestTimeout = cfg.Static.Duration(config.RequestTimeout)
 	b.replicas = replica.New(replicaConfig(cfg), data)
 	b.groups = group.New(groupConfig(cfg.Static), offsetsLog{b.replicas})
@@ -83,7 +85,8 @@ func groupConfig(s config.Static) group.Config {
 
 // Start opens the logs and begins to register.
 func (b *Broker) Start(env *engine.Env) {
-	previous := b.replicas.Start(env)
+	previous := b.takeBrokerEpoch(env)
+	b.replicas.Start(env)
 	b.groups.Start(env)
 	b.startLifecycle(env, previous)
 }
@@ -152,11 +155,12 @@ func (b *Broker) settle(env *engine.Env) {
 		if len(events) == 0 {
 			break
 		}
-		for _, ev := range events {
-			b.groups.OnReplicaEvent(env, ev)
+		// A coordinator's step may make the manager happen again, over these.
+		for _, ev := range slices.Clone(events) {
+			b.onReplicaEvent(env, ev)
 		}
 	}
-	if req := b.replicas.DrainAlterPartition(env, b.life.epoch); req != nil {
+	if req := b.replicas.DrainAlterPartition(); req != nil {
 		b.links[linkAlterPartition].send(env, tagOfAlterPartition, req, 0)
 	}
 }

@@ -104,7 +104,7 @@ func (b *Broker) describeTopic(t *metadata.Topic, from, until int32) kmsg.Descri
 		if _, ok := b.endpoint(p.Leader); !ok {
 			kp.ErrorCode, kp.LeaderID = int16(engine.ErrLeaderNotAvailable), -1
 		}
-		kp.ReplicaNodes, kp.ISRNodes = rawIDs(p.Replicas), rawIDs(p.ISR)
+		kp.Replicas, kp.ISR = rawIDs(p.Replicas), rawIDs(p.ISR)
 		kp.EligibleLeaderReplicas, kp.LastKnownELR = rawIDs(p.ELR), rawIDs(p.LastKnownELR)
 		kp.OfflineReplicas = b.offline(p)
 		out.Partitions = append(out.Partitions, kp)

@@ -1,11 +1,13 @@
 package broker
 
 import (
+	"encoding/binary"
 	"time"
 
 	"bitacora/engine"
 	"bitacora/engine/channel"
 	"bitacora/engine/config"
+	"bitacora/engine/log"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -205,6 +207,7 @@ func (b *Broker) beginShutdown(env *engine.Env) {
 	switch l.state {
 	case running, recovery:
 		l.state = pendingControlledShutdown
+		b.replicas.BeginControlledShutdown()
 		env.SetTimer(engine.Timer{Owner: engine.OwnerLifecycle, Kind: timerShutdownLimit}, controlledShutdownMax)
 		b.communicate(env)
 	case pendingControlledShutdown, shuttingDown:
@@ -220,8 +223,33 @@ func (b *Broker) finishShutdown(env *engine.Env) {
 	}
 	b.life.state = shuttingDown
 	b.groups.Shutdown(env)
-	b.replicas.Shutdown(env, b.life.epoch)
+	b.replicas.Close(env)
+	b.keepBrokerEpoch()
 	b.life.shutdownDone = true
+}
+
+// recordBrokerEpoch keeps the registration's epoch across a clean stop, as Kafka's
+// .kafka_cleanshutdown file does: the next registration names it, so that the
+// controller knows that nothing was lost (KIP-966).
+const recordBrokerEpoch = log.RecordOwner + 1
+
+func (b *Broker) keepBrokerEpoch() {
+	value := binary.BigEndian.AppendUint64(nil, uint64(b.life.epoch))
+	// A disk that fails now was not left cleanly; the next life sees no record.
+	_ = b.data.SetRecord(log.StoreID, log.RecordKey{Kind: recordBrokerEpoch}, value)
+}
+
+// takeBrokerEpoch reads the epoch that a clean stop left, -1 after any other, and
+// removes it: this life may not end as well.
+func (b *Broker) takeBrokerEpoch(env *engine.Env) engine.BrokerEpoch {
+	value, err := b.data.Record(log.StoreID, log.RecordKey{Kind: recordBrokerEpoch})
+	if err != nil || len(value) != 8 {
+		return -1
+	}
+	if b.data.SetRecord(log.StoreID, log.RecordKey{Kind: recordBrokerEpoch}, nil) != nil {
+		env.Halt(engine.HaltDiskFailed)
+	}
+	return engine.BrokerEpoch(binary.BigEndian.Uint64(value))
 }
 
 func (b *Broker) onLifecycleTimer(env *engine.Env, t engine.Timer) {

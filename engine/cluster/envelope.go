@@ -6,6 +6,7 @@ import (
 	"bitacora/engine"
 	"bitacora/engine/broker"
 	"bitacora/engine/controller"
+	"bitacora/engine/quorum"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -69,16 +70,64 @@ func (s *Server) handleControllerApiVersions(env *engine.Env, req engine.Request
 // Not modelled: the principal, since there is no authorizer.
 func (s *Server) handleEnvelope(env *engine.Env, req engine.Request, m *kmsg.EnvelopeRequest) {
 	call, code := openEnvelope(req, m.RequestData)
-	if code == engine.ErrNone && s.controller.Handle(env, s, call) {
-		return
-	}
 	if code == engine.ErrNone {
+		if s.controller.Handle(env, s, call) {
+			return
+		}
+		s.nextEnvelope++
+		s.envelopes = append(s.envelopes, envelope{s.nextEnvelope, call})
+		if s.quorum.Forward(env, s.nextEnvelope, call.Body) {
+			return
+		}
+		s.envelopes = s.envelopes[:len(s.envelopes)-1]
 		code = engine.ErrInvalidRequest
 	}
 	resp := m.ResponseKind().(*kmsg.EnvelopeResponse)
 	resp.Version = m.Version
 	resp.ErrorCode = int16(code)
 	env.Reply(req, resp, engine.Durable{})
+}
+
+// envelope is one whose answer the quorum owes.
+type envelope struct {
+	token int64
+	call  controller.Call
+}
+
+// answerForwarded sends the quorum's answer back in its Envelope. A replica that
+// does not lead says so in the Envelope itself, so that the broker tries another.
+func (s *Server) answerForwarded(env *engine.Env, ev quorum.Answered) {
+	for i, e := range s.envelopes {
+		if e.token != ev.Token {
+			continue
+		}
+		s.envelopes = append(s.envelopes[:i], s.envelopes[i+1:]...)
+		resp := e.call.Request.Body.ResponseKind().(*kmsg.EnvelopeResponse)
+		resp.Version = e.call.Request.Body.GetVersion()
+		if code := quorumCode(ev.Response); code == engine.ErrNotLeaderOrFollower {
+			resp.ErrorCode = int16(engine.ErrNotController)
+		} else {
+			resp.ResponseData = appendResponse(nil, e.call.Correlation, ev.Response)
+		}
+		env.Reply(e.call.Request, resp, ev.After)
+		return
+	}
+}
+
+// quorumCode is the error of a whole answer of the quorum.
+func quorumCode(resp kmsg.Response) engine.ErrorCode {
+	switch r := resp.(type) {
+	case *kmsg.DescribeQuorumResponse:
+		if len(r.Topics) == 1 && len(r.Topics[0].Partitions) == 1 {
+			return engine.ErrorCode(r.Topics[0].Partitions[0].ErrorCode)
+		}
+		return engine.ErrorCode(r.ErrorCode)
+	case *kmsg.AddRaftVoterResponse:
+		return engine.ErrorCode(r.ErrorCode)
+	case *kmsg.RemoveRaftVoterResponse:
+		return engine.ErrorCode(r.ErrorCode)
+	}
+	return engine.ErrNone
 }
 
 // openEnvelope reads the request inside, header first.
@@ -130,8 +179,14 @@ func forwardable(key int16) kmsg.Request {
 		return kmsg.NewPtrElectLeadersRequest()
 	case 44:
 		return kmsg.NewPtrIncrementalAlterConfigsRequest()
+	case 55:
+		return kmsg.NewPtrDescribeQuorumRequest()
 	case 64:
 		return kmsg.NewPtrUnregisterBrokerRequest()
+	case 80:
+		return kmsg.NewPtrAddRaftVoterRequest()
+	case 81:
+		return kmsg.NewPtrRemoveRaftVoterRequest()
 	}
 	return nil
 }

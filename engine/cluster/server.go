@@ -3,10 +3,8 @@ package cluster
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"bitacora/engine"
-	"bitacora/engine/batch"
 	"bitacora/engine/broker"
 	"bitacora/engine/config"
 	"bitacora/engine/controller"
@@ -38,6 +36,7 @@ type ServerConfig struct {
 // plain data.
 type Server struct {
 	cfg          ServerConfig
+	meta, data   log.Store // data is nil without the broker role
 	quorum       *quorum.Replica
 	controller   *controller.Controller // nil without the role
 	broker       *broker.Broker         // nil without the role
@@ -45,6 +44,8 @@ type Server struct {
 	published    *metadata.Image        // what was last handed out: never changed again
 	registration registration
 	stopping     stopping
+	envelopes    []envelope // whose answer the quorum owes
+	nextEnvelope int64
 }
 
 // stopping is how far a clean stop has come: broker first, then the quorum.
@@ -54,6 +55,7 @@ const (
 	notStopping stopping = iota
 	brokerStopping
 	quorumStopping
+	stopped // all that is left is to let the disks finish
 )
 
 // NewServer opens a server over its disks, which Format prepared.
@@ -62,7 +64,7 @@ func NewServer(cfg ServerConfig, meta, data log.Store) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node %d: open the metadata log: %w", cfg.NodeID, err)
 	}
-	s := &Server{cfg: cfg, quorum: q, image: metadata.NewImage()}
+	s := &Server{cfg: cfg, meta: meta, data: data, quorum: q, image: metadata.NewImage()}
 	if cfg.Controller {
 		s.controller, err = newController(cfg, meta)
 		if err != nil {
@@ -220,38 +222,41 @@ func (s *Server) settle(env *engine.Env) {
 		}
 		var delta *metadata.Delta
 		for _, ev := range events {
-			switch ev := ev.(type) {
-			case quorum.Committed:
+			if c, ok := ev.(quorum.Committed); ok {
 				if delta == nil {
 					delta = metadata.NewDelta()
 				}
-				s.apply(ev, delta)
+				s.apply(c, delta)
 				continue
-			case quorum.LeaderChanged:
-				s.publish(env, delta)
-				delta = nil
-				s.onLeader(env, ev)
-			case quorum.BecameLeader:
-				s.publish(env, delta)
-				delta = nil
-				if s.controller != nil {
-					s.controller.BecameLeader(env, s, ev.Epoch)
-				}
-			case quorum.ResignedLeadership:
-				s.publish(env, delta)
-				delta = nil
-				if s.controller != nil {
-					s.controller.Resigned(env, s)
-				}
-			case quorum.Stopped:
-				s.publish(env, delta)
-				env.Halt(engine.HaltCleanShutdown)
-				return
 			}
+			s.publish(env, delta)
+			delta = nil
+			s.onQuorumEvent(env, ev)
 		}
 		s.publish(env, delta)
 	}
 	s.proceedStopping(env)
+}
+
+func (s *Server) onQuorumEvent(env *engine.Env, ev quorum.Event) {
+	switch ev := ev.(type) {
+	case quorum.BecameLeader:
+		if s.controller != nil {
+			s.controller.BecameLeader(env, s, ev.Epoch)
+		}
+		_, _, addr := s.quorum.Leader()
+		s.onLeader(env, addr, true)
+	case quorum.ResignedLeadership:
+		if s.controller != nil {
+			s.controller.Resigned(env, s)
+		}
+	case quorum.LeaderChanged:
+		s.onLeader(env, ev.Addr, ev.Leader != engine.NoNode)
+	case quorum.Answered:
+		s.answerForwarded(env, ev)
+	case quorum.Stopped:
+		s.stopping = stopped
+	}
 }
 
 // apply puts a committed batch into the image.
@@ -296,12 +301,11 @@ func (s *Server) publish(env *engine.Env, delta *metadata.Delta) {
 	s.registration.onMetadata(env, s)
 }
 
-func (s *Server) onLeader(env *engine.Env, ev quorum.LeaderChanged) {
-	known := ev.Leader != engine.NoNode
+func (s *Server) onLeader(env *engine.Env, addr engine.Addr, known bool) {
 	if s.broker != nil {
-		s.broker.SetController(env, ev.Addr, known)
+		s.broker.SetController(env, addr, known)
 	}
-	s.registration.setController(env, s, ev.Addr, known)
+	s.registration.setController(env, s, addr, known)
 }
 
 // shutdown begins a clean stop: the broker hands its leaderships over while the
@@ -317,13 +321,18 @@ func (s *Server) shutdown(env *engine.Env) {
 }
 
 func (s *Server) proceedStopping(env *engine.Env) {
-	if s.stopping != brokerStopping || s.broker != nil && !s.broker.ShutdownDone() {
+	if s.stopping == brokerStopping && (s.broker == nil || s.broker.ShutdownDone()) {
+		s.stopping = quorumStopping
+		s.quorum.Shutdown(env)
+		s.settle(env)
 		return
 	}
-	s.stopping = quorumStopping
-	s.quorum.Shutdown(env)
-	s.settle(env)
+	if s.stopping == stopped && durable(s.meta) && durable(s.data) {
+		env.Halt(engine.HaltCleanShutdown)
+	}
 }
+
+func durable(store log.Store) bool { return store == nil || store.DurableSeq() == store.LastSeq() }
 
 // Host, as the controller needs it.
 
@@ -384,6 +393,4 @@ func nodeName(id engine.NodeID) string { return strconv.Itoa(int(id)) }
 var (
 	_ engine.Node     = (*Server)(nil)
 	_ controller.Host = (*Server)(nil)
-	_                 = batch.Magic
-	_                 = time.Second
 )
