@@ -105,11 +105,11 @@ func (s *memSegment) truncate(to engine.Offset) {
 		return
 	}
 	s.cut(n)
-	kept := s.Segment
-	s.Segment = EmptySegment(kept.Base, kept.Created)
+	kept := EmptySegment(s.Base, s.Created)
 	for i := range s.index {
-		s.Segment.Add(s.index[i].base, s.batch(i))
+		kept.Add(s.index[i].base, s.batch(i)) // finds the last one's end by s.Bytes
 	}
+	s.Segment = kept
 }
 
 // find gives the first batch whose last offset is at least offset, as an index
