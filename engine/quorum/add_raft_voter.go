@@ -265,6 +265,9 @@ func (r *Replica) join(env *engine.Env) time.Duration {
 	} else {
 		req := kmsg.NewPtrAddRaftVoterRequest()
 		req.Version = 1
+		// To commit its own entry the leader may need this replica's Fetches, which
+		// wait for the answer.
+		req.AckWhenCommitted = false
 		req.ClusterID = kmsg.StringPtr(r.cfg.ClusterID)
 		req.TimeoutMillis = int32(r.cfg.RequestTimeout.Milliseconds())
 		req.VoterID, req.VoterDirectoryID = int32(r.cfg.NodeID), r.cfg.DirectoryID

@@ -310,11 +310,8 @@ func (r *Replica) followHighWatermark(env *engine.Env, leaders engine.Offset) {
 	if leaders < 0 || now <= r.state.highWatermark {
 		return
 	}
-	before := max(r.state.highWatermark, 0)
 	r.state.highWatermark = now
-	if now > before {
-		r.traceHighWatermark(env, now, max(before, r.highest))
-	}
+	r.traceHighWatermark(env, now)
 }
 
 // handleFetchSnapshot: key 59, v0-v1. Kafka 4.3; KIP-630, KIP-853.

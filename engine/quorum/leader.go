@@ -275,9 +275,8 @@ func (r *Replica) maybeAdvance(env *engine.Env) bool {
 		// Lower than before is no mistake: a new voter may be behind.
 		return false
 	}
-	before := max(l.highWatermark, 0)
 	l.highWatermark = candidate
-	r.traceHighWatermark(env, candidate, before)
+	r.traceHighWatermark(env, candidate)
 	r.onVoterChangeCommitted(env)
 	r.completeParked(env)
 	return true

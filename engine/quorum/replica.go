@@ -431,10 +431,14 @@ func (r *Replica) traceVoters(env *engine.Env, before VoterSet) {
 	env.Trace(engine.Event{Kind: engine.EventQuorumVoters, Nodes: now.IDs(), Epoch: r.log.lastEpoch()})
 }
 
-func (r *Replica) traceHighWatermark(env *engine.Env, now, before engine.Offset) {
+// traceHighWatermark reports that the high watermark moved, which it does one way.
+// A new leader's own is unknown at first, but reaches what its replica knew.
+func (r *Replica) traceHighWatermark(env *engine.Env, now engine.Offset) {
 	if now < r.highest || now > r.log.end {
 		engine.Violated("MonotonicHighWatermark", "node %d: %d after %d, log end %d", r.cfg.NodeID, now, r.highest, r.log.end)
 	}
+	if now > r.highest {
+		env.Trace(engine.Event{Kind: engine.EventQuorumHighWatermark, Offset: now, Until: r.highest})
+	}
 	r.highest = now
-	env.Trace(engine.Event{Kind: engine.EventQuorumHighWatermark, Offset: now, Until: before})
 }

@@ -1,0 +1,118 @@
+package quorum
+
+import (
+	"bytes"
+	"fmt"
+
+	"bitacora/engine"
+	"bitacora/engine/batch"
+)
+
+// checker holds the properties of Raft over a whole run: one leader an epoch
+// (ElectionSafety), one batch at an offset once committed (StateMachineSafety),
+// every leader has what was committed before it (LeaderCompleteness), equal epochs
+// at equal offsets mean equal logs (LogMatching).
+type checker struct {
+	leaders   map[engine.LeaderEpoch]engine.NodeID
+	log       map[engine.Offset]batch.Batch // committed, by base offset
+	epochOf   map[engine.Offset]engine.LeaderEpoch
+	end       engine.Offset
+	leading   map[engine.NodeID]engine.LeaderEpoch // whom it looked at already
+	complaint string
+}
+
+func newChecker() checker {
+	return checker{
+		leaders: map[engine.LeaderEpoch]engine.NodeID{}, log: map[engine.Offset]batch.Batch{},
+		epochOf: map[engine.Offset]engine.LeaderEpoch{}, leading: map[engine.NodeID]engine.LeaderEpoch{},
+	}
+}
+
+func (c *checker) complain(format string, args ...any) {
+	if c.complaint == "" {
+		c.complaint = fmt.Sprintf(format, args...)
+	}
+}
+
+func (c *checker) died(id engine.NodeID) { delete(c.leading, id) }
+
+// look runs after each step of a process.
+func (c *checker) look(w *world, p *proc) {
+	r := p.node.replica
+	epoch := r.state.election.epoch
+	if r.state.role != Leader || c.leading[p.id] == epoch {
+		return
+	}
+	c.leading[p.id] = epoch
+	if other, ok := c.leaders[epoch]; ok && (other != p.id) {
+		c.complain("ElectionSafety: epoch %d is led by %d and %d", epoch, other, p.id)
+	}
+	c.leaders[epoch] = p.id
+	// LeaderCompleteness: everything committed is in the log that a leader begins with.
+	run, err := r.ReadLog(0, 64<<20)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	mine := map[engine.Offset]batch.Batch{}
+	for _, b := range batchesOf(w.t, run) {
+		mine[b.BaseOffset()] = b
+	}
+	for offset, b := range c.log {
+		if c.epochOf[offset] < epoch && !bytes.Equal(mine[offset], b) {
+			c.complain("LeaderCompleteness: %d leads epoch %d without %v", p.id, epoch, b)
+			return
+		}
+	}
+}
+
+// committed takes a batch that a replica handed out.
+func (c *checker) committed(w *world, p *proc, b batch.Batch) {
+	base := b.BaseOffset()
+	if base != p.delivered {
+		c.complain("CommittedInOrder: %d handed out %d after %d", p.id, base, p.delivered)
+	}
+	p.delivered = b.NextOffset()
+	if known, ok := c.log[base]; ok && !bytes.Equal(known, b) {
+		c.complain("StateMachineSafety: %d handed out %v at %d, where %v was committed", p.id, b, base, known)
+	} else if !ok {
+		if base != c.end {
+			c.complain("StateMachineSafety: %d handed out %v, but the committed log ends at %d", p.id, b, c.end)
+		}
+		c.log[base] = bytes.Clone(b)
+		c.epochOf[base] = b.PartitionLeaderEpoch()
+		c.end = max(c.end, b.NextOffset())
+	}
+}
+
+// compareLogs holds LogMatching between two replicas.
+func (c *checker) compareLogs(w *world, a, b *proc) {
+	la, lb := w.logOf(a), w.logOf(b)
+	match := -1
+	for i := 0; i < len(la) && i < len(lb); i++ {
+		if la[i].BaseOffset() == lb[i].BaseOffset() && la[i].PartitionLeaderEpoch() == lb[i].PartitionLeaderEpoch() {
+			match = i
+		}
+	}
+	for i := 0; i <= match; i++ {
+		if !bytes.Equal(la[i], lb[i]) {
+			c.complain("LogMatching: %d has %v, %d has %v", a.id, la[i], b.id, lb[i])
+			return
+		}
+	}
+}
+
+func (w *world) logOf(p *proc) []batch.Batch {
+	run, err := p.node.replica.ReadLog(0, 64<<20)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return batchesOf(w.t, run)
+}
+
+// broken says what property was broken, by the checker or by an assertion.
+func (w *world) broken() string {
+	if w.violation != nil {
+		return w.violation.Error()
+	}
+	return w.checker.complaint
+}

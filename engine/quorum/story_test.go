@@ -1,0 +1,126 @@
+package quorum
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"bitacora/engine"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// record writes an event down as the transcripts show it.
+func (w *world) record(e engine.Event) {
+	text := eventText(e)
+	if text == "" {
+		return
+	}
+	w.say(e.Node, text)
+}
+
+func (w *world) say(id engine.NodeID, text string) {
+	line := fmt.Sprintf("%8.3f %d %s", float64(w.now)/1e9, id, text)
+	w.lastWords = append(w.lastWords, line)
+	if len(w.lastWords) > 200 {
+		w.lastWords = w.lastWords[100:]
+	}
+	if !w.quiet {
+		w.trace = append(w.trace, line)
+	}
+}
+
+func eventText(e engine.Event) string {
+	switch e.Kind {
+	case engine.EventQuorumState:
+		text := fmt.Sprintf("%v epoch %d", Role(e.Code), e.Epoch)
+		if e.Peer != engine.NoNode {
+			text += fmt.Sprintf(" (%d)", e.Peer)
+		}
+		return text
+	case engine.EventQuorumVoted:
+		what, how := "vote", "refused"
+		if e.Count == 1 {
+			what = "pre-vote"
+		}
+		if e.Code == 1 {
+			how = "granted"
+		}
+		return fmt.Sprintf("%s %s to %d in epoch %d", what, how, e.Peer, e.Epoch)
+	case engine.EventQuorumHighWatermark:
+		return fmt.Sprintf("high watermark %d->%d", e.Until, e.Offset)
+	case engine.EventQuorumVoters:
+		return fmt.Sprintf("voters %v", e.Nodes)
+	case engine.EventAppended:
+		if e.Peer != engine.NoNode {
+			return fmt.Sprintf("fetched %d..%d of epoch %d", e.Offset, e.Until, e.Epoch)
+		}
+		return fmt.Sprintf("appended %d..%d in epoch %d", e.Offset, e.Until, e.Epoch)
+	case engine.EventTruncated:
+		return fmt.Sprintf("truncated %d->%d", e.Until, e.Offset)
+	case engine.EventRecovered:
+		return fmt.Sprintf("opened its log, end %d", e.Until)
+	}
+	return ""
+}
+
+func answerText(resp kmsg.Response) string {
+	code, message := int16(0), (*string)(nil)
+	switch resp := resp.(type) {
+	case *kmsg.AddRaftVoterResponse:
+		code, message = resp.ErrorCode, resp.ErrorMessage
+	case *kmsg.RemoveRaftVoterResponse:
+		code, message = resp.ErrorCode, resp.ErrorMessage
+	case *kmsg.UpdateRaftVoterResponse:
+		return fmt.Sprintf("%v leader=%d epoch=%d", engine.ErrorCode(resp.ErrorCode), resp.CurrentLeader.LeaderID, resp.CurrentLeader.LeaderEpoch)
+	case *kmsg.DescribeQuorumResponse:
+		return describeText(resp)
+	}
+	text := engine.ErrorCode(code).String()
+	if message != nil {
+		text += ": " + *message
+	}
+	return text
+}
+
+func describeText(resp *kmsg.DescribeQuorumResponse) string {
+	var b strings.Builder
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			fmt.Fprintf(&b, "%v leader=%d epoch=%d hw=%d", engine.ErrorCode(p.ErrorCode), p.LeaderID, p.LeaderEpoch, p.HighWatermark)
+			for _, v := range p.CurrentVoters {
+				fmt.Fprintf(&b, " voter %d leo=%d", v.ReplicaID, v.LogEndOffset)
+			}
+			for _, v := range p.Observers {
+				fmt.Fprintf(&b, " observer %d leo=%d", v.ReplicaID, v.LogEndOffset)
+			}
+		}
+	}
+	return b.String()
+}
+
+func TestSmoke(t *testing.T) {
+	w := newWorld(t, 1)
+	for _, id := range []engine.NodeID{3000, 3001, 3002} {
+		w.add(id, id == 3000, 0, 3000, 3001, 3002)
+	}
+	w.add(1, false, 0, 3000, 3001, 3002)
+	for _, id := range w.ids() {
+		w.start(id)
+	}
+	w.run(8 * time.Second)
+	w.append("a")
+	w.run(time.Second)
+	w.kill(3000, false)
+	w.run(8 * time.Second)
+	w.start(3000)
+	w.append("b")
+	w.run(3 * time.Second)
+	for _, l := range w.trace {
+		t.Log(l)
+	}
+	if b := w.broken(); b != "" {
+		t.Fatal(b)
+	}
+}
