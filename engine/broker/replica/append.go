@@ -40,18 +40,19 @@ func refusedAppend(code engine.ErrorCode) Appended {
 		LogAppendTime: -1, LogStartOffset: engine.NoOffset}
 }
 
-// Read gives committed batches of a partition that this broker leads, for a
-// coordinator that loads: whole batches from `from`, up to the high watermark. No
-// bytes and ErrNone: that is all there is.
+// Read gives batches of a partition that this broker leads, for a coordinator that
+// loads: whole batches from `from`, up to the log end, as CoordinatorLoaderImpl
+// reads them: a new leader has all that was committed, but its high watermark may
+// not have caught up with that. No bytes and ErrNone: that is all there is.
 func (m *Manager) Read(env *engine.Env, tp engine.TopicPartition, from engine.Offset, bytesMax int) ([]byte, engine.ErrorCode) {
 	p := m.partitions[tp]
 	if p == nil || !p.isLeader(m.cfg.NodeID) {
 		return nil, engine.ErrNotLeaderOrFollower
 	}
-	if from >= p.log.HighWatermark() {
+	if from >= p.log.LogEndOffset() {
 		return nil, engine.ErrNone
 	}
-	run, err := p.log.Read(max(from, p.log.LogStartOffset()), log.HighWatermark, bytesMax, true)
+	run, err := p.log.Read(max(from, p.log.LogStartOffset()), log.LogEnd, bytesMax, true)
 	if err != nil {
 		m.onStorageError(env, p, err)
 		return nil, engine.ErrKafkaStorageError
@@ -130,4 +131,14 @@ func codeOf(err error) engine.ErrorCode {
 		return engine.ErrRecordListTooLarge
 	}
 	return engine.ErrKafkaStorageError
+}
+
+// Bounds gives the log start offset and the high watermark of a partition held
+// here; 0 and 0 of one that is not.
+func (m *Manager) Bounds(tp engine.TopicPartition) (start, highWatermark engine.Offset) {
+	p := m.partitions[tp]
+	if p == nil {
+		return 0, 0
+	}
+	return p.log.LogStartOffset(), p.log.HighWatermark()
 }

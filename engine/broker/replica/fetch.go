@@ -262,10 +262,9 @@ func (m *Manager) delayFetch(env *engine.Env, request engine.Request, op fetchOp
 	for i := range d.fetch.entries[:n] {
 		e := &d.fetch.entries[i]
 		e.result = fetchResult{}
-		if !m.isReadable(&d.fetch, e) {
-			continue
-		}
-		if d.fetch.bytesMin <= 1 {
+		if e.ask.fetchOffset > m.partitions[e.tp()].log.End(d.fetch.isolation) {
+			// A consumer ahead of this leader's high watermark, which has yet to
+			// learn what was committed before it: Kafka does not let it wait.
 			m.finishFetch(env, d)
 			return
 		}
@@ -322,7 +321,7 @@ func (m *Manager) isReadable(op *fetchOp, e *fetchEntry) bool {
 	return p != nil && p.log != nil && e.ask.fetchOffset < p.log.End(op.isolation) && e.ask.bytesMax > 0
 }
 
-// readableBytes counts what a reading now would give.
+// readableBytes counts what a reading now would give, as far as it matters.
 func (m *Manager) readableBytes(env *engine.Env, d *delayedFetch) int {
 	size := 0
 	for i := range d.fetch.entries {
@@ -331,11 +330,18 @@ func (m *Manager) readableBytes(env *engine.Env, d *delayedFetch) int {
 			continue
 		}
 		p := m.partitions[e.tp()]
-		want := min(d.fetch.bytesMin-size, int(e.ask.bytesMax))
-		records, err := p.log.Read(e.ask.fetchOffset, d.fetch.isolation, want, true)
+		missing := d.fetch.bytesMin - size
+		records, err := p.log.Read(e.ask.fetchOffset, d.fetch.isolation, min(missing, int(e.ask.bytesMax)), true)
 		if err != nil {
 			m.onStorageError(env, p, err)
 			return d.fetch.bytesMin
+		}
+		next := e.ask.fetchOffset
+		for it := batch.Iterate(records); it.Next(); {
+			next = it.Batch().NextOffset()
+		}
+		if next < p.log.End(d.fetch.isolation) && missing <= int(e.ask.bytesMax) {
+			return d.fetch.bytesMin // the next batch has more than was missing
 		}
 		if size += len(records); size >= d.fetch.bytesMin {
 			break

@@ -133,6 +133,8 @@ func (m *Manager) deleteStrays(env *engine.Env) {
 		if err := log.Delete(m.store, id); err != nil {
 			m.onStorageError(env, nil, err)
 		}
+		tp := m.strays[id].Name()
+		env.Trace(engine.Event{Kind: engine.EventReplicaOffline, Topic: tp.Topic, Partition: tp.Partition, Epoch: engine.NoLeaderEpoch})
 		delete(m.strays, id)
 	}
 }
