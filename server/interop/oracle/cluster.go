@@ -9,22 +9,22 @@ import (
 )
 
 // Cluster is three brokers and three controllers that a script may talk to and
-// break. Nodes are named by their Kafka node id.
+// break. Nodes are named by their Kafka node id. Its processes end with the test
+// that started it, whatever becomes of that.
 type Cluster interface {
 	// Name says whose cluster it is, for messages.
 	Name() string
 	// Brokers gives the address (host:port) of each broker.
 	Brokers() map[int32]string
-	// Kill ends a node as kill -9 does; it returns when the node is gone.
-	Kill(ctx context.Context, node int32) error
+	// Kill ends nodes as kill -9 does, as nearly at one instant as can be; it
+	// returns when they are gone.
+	Kill(ctx context.Context, nodes ...int32) error
 	// Terminate asks a node to stop as SIGTERM does: a broker hands over its
 	// partitions first. It returns at once, before the node has stopped.
 	Terminate(ctx context.Context, node int32) error
 	// Restart starts a node again that was killed or has stopped; of one that
 	// is still stopping it waits for the end.
 	Restart(ctx context.Context, node int32) error
-	// Close ends every process of the cluster.
-	Close() error
 }
 
 // brokerIDs and controllerIDs are the nodes of the one topology.

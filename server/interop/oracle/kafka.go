@@ -2,117 +2,72 @@ package oracle
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
+	"testing"
 	"time"
+
+	"bitacora/server/interop/rig"
 )
 
 // KafkaVersion is the release that is the reference.
 const KafkaVersion = "4.3.1"
 
-// Kafka is a cluster of Apache Kafka's own processes.
+// Kafka is a cluster of Apache Kafka's own processes. They end with the test.
 type Kafka struct {
-	jars  string // folder
-	dir   string // configurations, data and logs of the nodes
-	start *starter
+	t     testing.TB
+	dir   string // configurations and data of the nodes
 	ports map[int32]int
-
-	mu    sync.Mutex
-	nodes map[int32]*process
-	logs  map[int32]*os.File
-}
-
-// Jars makes sure that Kafka's jars are in the repository's cache and gives
-// their folder. Maven fetches what is not there.
-func Jars(ctx context.Context, root string) (string, error) {
-	cache := filepath.Join(root, ".cache", "java")
-	lib := filepath.Join(cache, "lib")
-	if _, err := os.Stat(filepath.Join(lib, "kafka_2.13-"+KafkaVersion+".jar")); err == nil {
-		return lib, nil
-	}
-	pom := filepath.Join(root, "server", "interop", "java", "pom.xml")
-	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", pom,
-		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
-		"-DoutputDirectory="+lib, "-DincludeScope=runtime")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("fetch Kafka's jars with Maven: %w\n%s", err, out)
-	}
-	return lib, nil
+	nodes map[int32]*rig.Process
 }
 
 // StartKafka formats and starts a new cluster and waits until it serves.
-func StartKafka(ctx context.Context, jars, dir string) (*Kafka, error) {
-	k := &Kafka{
-		jars: jars, dir: dir, start: newStarter(), ports: map[int32]int{},
-		nodes: map[int32]*process{}, logs: map[int32]*os.File{},
-	}
-	if err := k.boot(ctx); err != nil {
-		return nil, errors.Join(err, k.Close())
-	}
-	return k, nil
-}
-
-func (k *Kafka) boot(ctx context.Context) error {
+func StartKafka(ctx context.Context, t testing.TB) (*Kafka, error) {
+	k := &Kafka{t: t, dir: t.TempDir(), ports: map[int32]int{}, nodes: map[int32]*rig.Process{}}
 	all := slices.Concat(controllerIDs, brokerIDs)
 	ports, err := freePorts(len(all))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, id := range all {
 		k.ports[id] = ports[i]
 	}
-	for _, id := range all {
-		if err := os.WriteFile(k.file(id, "properties"), []byte(k.properties(id)), 0o600); err != nil {
-			return err
-		}
-	}
-	if err := k.format(ctx, all); err != nil {
-		return err
+	if err := k.format(all); err != nil {
+		return nil, err
 	}
 	for _, id := range all {
-		if err := k.Restart(ctx, id); err != nil {
-			return err
-		}
+		k.startNode(id)
 	}
-	return awaitServing(ctx, k)
+	return k, awaitServing(ctx, k)
 }
 
 // awaitServing waits until every broker tells of three unfenced brokers and,
 // where it can be asked, of three voters.
 func awaitServing(ctx context.Context, c Cluster) error {
-	r := &Run{ctx: ctx, cluster: c, probe: &Probe{ctx: ctx, cluster: c}, out: &Transcript{}}
-	return await(ctx, 2*time.Minute, c.Name()+" to serve", func() (bool, error) {
+	const serveLimit = 2 * time.Minute // several times what six JVMs take on two cores
+	r := newRun(ctx, c, Script{})
+	return await(ctx, serveLimit, c.Name()+" to serve", func() (bool, error) {
 		for _, b := range brokerIDs {
-			o, err := r.fencedState(b)
-			if err != nil {
+			if err := r.allUnfenced(b); err != nil {
 				return false, err
-			}
-			if show(o) != show(object("error", codeName(0), "unfenced", brokerIDs, "fenced", []int32{})) {
-				return false, fmt.Errorf("broker %d tells of %s", b, show(o))
 			}
 		}
 		if err := r.learnOffered(); err != nil {
 			return false, err
 		}
-		if !r.offered[describeQuorumKey] {
+		if !r.offersQuorum() {
 			return true, nil
 		}
 		q, err := r.describeQuorum(brokerIDs[0])
 		return err == nil && len(q.voters) == len(controllerIDs), err
 	})
 }
-
-const describeQuorumKey = 55
 
 // portsFrom and portsTo bound where listeners are put: below the range from
 // which Linux takes the ports of outgoing connections, so that nobody takes
@@ -141,8 +96,8 @@ func freePorts(n int) ([]int, error) {
 	return nil, fmt.Errorf("found no %d free ports", n)
 }
 
-func (k *Kafka) file(id int32, kind string) string {
-	return filepath.Join(k.dir, fmt.Sprintf("%d.%s", id, kind))
+func (k *Kafka) configFile(id int32) string {
+	return filepath.Join(k.dir, fmt.Sprintf("%d.properties", id))
 }
 
 // properties is the configuration of one node: Kafka's defaults but for what
@@ -164,7 +119,7 @@ func (k *Kafka) properties(id int32) string {
 		"controller.listener.names=CONTROLLER",
 		"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
 		"controller.quorum.bootstrap.servers=" + strings.Join(bootstrap, ","),
-		"log.dirs=" + k.file(id, "data"),
+		"log.dirs=" + filepath.Join(k.dir, fmt.Sprintf("%d", id)),
 		"num.partitions=3",
 		"default.replication.factor=3",
 		"offsets.topic.replication.factor=3",
@@ -177,38 +132,35 @@ func (k *Kafka) properties(id int32) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// java gives the command line of one of Kafka's classes. The compiler's second
-// stage is left out: the nodes live for a minute, and start sooner without.
-func (k *Kafka) java(heapMB int, class string, args ...string) []string {
-	return append([]string{
-		fmt.Sprintf("-Xmx%dm", heapMB), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-		"-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
-		"-cp", filepath.Join(k.jars, "*"), class,
-	}, args...)
-}
-
 // format prepares the nodes' folders as kafka-storage does: the first
 // controller alone is a voter, the others join.
-func (k *Kafka) format(ctx context.Context, all []int32) error {
-	out, err := exec.CommandContext(ctx, "java", k.java(64, "kafka.tools.StorageTool", "random-uuid")...).Output()
-	if err != nil {
-		return fmt.Errorf("kafka-storage random-uuid: %w", err)
-	}
-	cluster := strings.TrimSpace(string(out))
+func (k *Kafka) format(all []int32) error {
+	const clusterID = "Yml0YWNvcmEtb3JhY2xlLQ" // any id of the right shape
 	for _, id := range all {
-		args := []string{"format", "--cluster-id", cluster, "--config", k.file(id, "properties"), "--no-initial-controllers"}
+		if err := os.WriteFile(k.configFile(id), []byte(k.properties(id)), 0o600); err != nil {
+			return err
+		}
+		args := []string{"format", "--cluster-id", clusterID, "--config", k.configFile(id), "--no-initial-controllers"}
 		if id == controllerIDs[0] {
 			args[len(args)-1] = "--standalone"
 		}
 		for _, feature := range []string{"group", "transaction", "share", "streams", "eligible.leader.replicas"} {
 			args = append(args, "--feature", feature+".version=0")
 		}
-		cmd := exec.CommandContext(ctx, "java", k.java(64, "kafka.tools.StorageTool", args...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("kafka-storage format of node %d: %w\n%s", id, err, out)
-		}
+		rig.MustRun(k.t, rig.Command{Args: rig.Java(k.t, "kafka.tools.StorageTool", args...)})
 	}
 	return nil
+}
+
+// startNode starts one JVM. Its heap and compiler are those of the tools: the
+// nodes live for a minute, and start sooner with them.
+func (k *Kafka) startNode(id int32) {
+	p := rig.Start(k.t, fmt.Sprintf("%s node %d", k.Name(), id), rig.Command{Args: rig.Java(k.t, "kafka.Kafka", k.configFile(id))})
+	go func() { // what it prints must not block it
+		for range p.Lines() {
+		}
+	}()
+	k.nodes[id] = p
 }
 
 // Name implements Cluster.
@@ -223,75 +175,31 @@ func (k *Kafka) Brokers() map[int32]string {
 	return out
 }
 
-func (k *Kafka) node(id int32) (*process, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	p := k.nodes[id]
-	if p == nil {
-		return nil, fmt.Errorf("node %d was never started", id)
-	}
-	return p, nil
-}
-
 // Kill implements Cluster.
-func (k *Kafka) Kill(_ context.Context, id int32) error {
-	p, err := k.node(id)
-	if err != nil {
-		return err
+func (k *Kafka) Kill(_ context.Context, nodes ...int32) error {
+	done := make(chan struct{})
+	for _, id := range nodes {
+		go func(p *rig.Process) {
+			p.Kill()
+			done <- struct{}{}
+		}(k.nodes[id])
 	}
-	return p.kill()
+	for range nodes {
+		<-done
+	}
+	return nil
 }
 
 // Terminate implements Cluster.
 func (k *Kafka) Terminate(_ context.Context, id int32) error {
-	p, err := k.node(id)
-	if err != nil {
-		return err
-	}
-	return p.signal(syscall.SIGTERM)
-}
-
-// Restart implements Cluster; it starts a node for the first time, too.
-func (k *Kafka) Restart(ctx context.Context, id int32) error {
-	const stopLimit = 60 * time.Second // a controlled shutdown with retries
-	if p, err := k.node(id); err == nil {
-		if err := p.awaitExit(ctx, stopLimit); err != nil {
-			return err
-		}
-	}
-	log, err := os.OpenFile(k.file(id, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	heapMB := 320
-	if slices.Contains(controllerIDs, id) {
-		heapMB = 256
-	}
-	p, err := k.start.start(log, "java", k.java(heapMB, "kafka.Kafka", k.file(id, "properties"))...)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if old := k.logs[id]; old != nil {
-		err = errors.Join(err, old.Close())
-	}
-	k.logs[id] = log
-	if err != nil {
-		return err
-	}
-	k.nodes[id] = p
+	k.nodes[id].Signal(syscall.SIGTERM)
 	return nil
 }
 
-// Close implements Cluster. The folder stays; who made it removes it.
-func (k *Kafka) Close() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var errs []error
-	for _, id := range slices.Sorted(maps.Keys(k.nodes)) {
-		errs = append(errs, k.nodes[id].kill())
-	}
-	for _, log := range k.logs {
-		errs = append(errs, log.Close())
-	}
-	k.start.close()
-	return errors.Join(errs...)
+// Restart implements Cluster.
+func (k *Kafka) Restart(_ context.Context, id int32) error {
+	const stopLimit = 60 * time.Second // a controlled shutdown with retries
+	k.nodes[id].Wait(stopLimit)
+	k.startNode(id)
+	return nil
 }

@@ -141,6 +141,18 @@ func (r *Run) fencedState(broker int32) (Object, error) {
 	return object("error", codeName(resp.ErrorCode), "unfenced", unfenced, "fenced", fenced), nil
 }
 
+// allUnfenced is an error unless a broker tells of all brokers, none fenced.
+func (r *Run) allUnfenced(broker int32) error {
+	o, err := r.fencedState(broker)
+	if err != nil {
+		return err
+	}
+	if show(o) != show(object("error", codeName(0), "unfenced", brokerIDs, "fenced", []int32{})) {
+		return fmt.Errorf("broker %d tells of %s", broker, show(o))
+	}
+	return nil
+}
+
 // quorum is what DescribeQuorum says of the metadata quorum.
 type quorum struct {
 	leader int32

@@ -33,12 +33,7 @@ func Scripts() []Script {
 
 // Play runs a script against a cluster and gives back what it saw.
 func Play(ctx context.Context, cluster Cluster, s Script) (*Transcript, error) {
-	r := &Run{
-		ctx:     ctx,
-		cluster: cluster,
-		probe:   &Probe{ctx: ctx, cluster: cluster},
-		out:     &Transcript{Title: s.Title, Setup: s.Setup},
-	}
+	r := newRun(ctx, cluster, s)
 	if err := r.learnOffered(); err != nil {
 		return nil, fmt.Errorf("%s on %s: %w", s.Name, cluster.Name(), err)
 	}
@@ -57,6 +52,15 @@ type Run struct {
 
 	mu  sync.Mutex
 	out *Transcript
+}
+
+func newRun(ctx context.Context, cluster Cluster, s Script) *Run {
+	return &Run{
+		ctx:     ctx,
+		cluster: cluster,
+		probe:   &Probe{ctx: ctx, cluster: cluster},
+		out:     &Transcript{Title: s.Title, Setup: s.Setup},
+	}
 }
 
 // note writes a step down: what, then name, value, name, value, ...
@@ -91,6 +95,9 @@ func (r *Run) learnOffered() error {
 	return nil
 }
 
+// offersQuorum says whether the metadata quorum can be asked about.
+func (r *Run) offersQuorum() bool { return r.offered[kmsg.DescribeQuorum.Int16()] }
+
 // needs says whether the cluster offers an API; where it does not, the step is
 // written down as not offered.
 func (r *Run) needs(api kmsg.Key, what string) bool {
@@ -101,7 +108,15 @@ func (r *Run) needs(api kmsg.Key, what string) bool {
 	return false
 }
 
-// answerOr gives the answer in words where the peer was silent, and stops the
+// missing writes steps down that cannot be taken without an API, so that a
+// script has as many steps as where it is offered.
+func (r *Run) missing(api kmsg.Key, whats ...string) {
+	for _, what := range whats {
+		r.note(what, fieldNotOffered, api.Name())
+	}
+}
+
+// silenceOr gives the answer in words where the peer was silent, and stops the
 // script where err is the probe's own trouble.
 func silenceOr(err error) (any, error) {
 	if isSilence(err) {

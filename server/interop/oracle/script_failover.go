@@ -3,7 +3,6 @@ package oracle
 import (
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -61,7 +60,7 @@ var killControllerAndLeader = Script{
 		}
 		err = playFailover(r, failover{
 			topic: "b07", replicas: []int32{1, 2, 3}, broker: 1, action: "kill -9 of the active controller and of broker 1",
-			strike:  func() error { return r.killTogether(controller.leader, 1) },
+			strike:  func() error { return r.cluster.Kill(r.ctx, controller.leader, 1) },
 			restart: []int32{controller.leader, 1},
 			hold:    20 * time.Second,
 			classes: []class{
@@ -137,12 +136,8 @@ func playFailover(r *Run, f failover) error {
 func (r *Run) awaitWhole(f failover) error {
 	err := await(r.ctx, 60*time.Second, "the broker to be back", func() (bool, error) {
 		for _, b := range brokerIDs {
-			o, err := r.fencedState(b)
-			if err != nil {
+			if err := r.allUnfenced(b); err != nil {
 				return false, err
-			}
-			if show(o) != show(object("error", codeName(0), "unfenced", brokerIDs, "fenced", []int32{})) {
-				return false, fmt.Errorf("broker %d tells of %s", b, show(o))
 			}
 		}
 		return true, nil
@@ -225,21 +220,5 @@ func (r *Run) noteNewController(before quorum) error {
 	}
 	r.note(what, "isAnother", slices.Contains(controllerIDs, q.leader) && q.leader != before.leader,
 		"epochGrew", q.epoch > before.epoch, "voters", q.voters)
-	return nil
-}
-
-// killTogether kills several nodes as nearly at one instant as can be.
-func (r *Run) killTogether(nodes ...int32) error {
-	errs := make([]error, len(nodes))
-	var wg sync.WaitGroup
-	for i, n := range nodes {
-		wg.Go(func() { errs[i] = r.cluster.Kill(r.ctx, n) })
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }

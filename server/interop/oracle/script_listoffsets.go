@@ -92,21 +92,27 @@ func (r *Run) noteOffsets(note string, l listing) error {
 }
 
 func (r *Run) noteOffsetsAfterDelete(topic string) error {
-	done, err := r.noteDeleteRecords("DeleteRecords to 2", topic, 2)
-	if err != nil || !done {
-		return err
-	}
-	for _, at := range []int64{-2, -3, -4, 0, 3000} {
-		if err := r.noteOffsets("after DeleteRecords to 2", listing{topic: topic, timestamp: at}); err != nil {
+	for _, d := range []struct {
+		what       string
+		offset     int64
+		after      string
+		timestamps []int64
+	}{
+		{"DeleteRecords to 2", 2, "after DeleteRecords to 2", []int64{-2, -3, -4, 0, 3000}},
+		{"DeleteRecords to -1 (the high watermark)", -1, "after DeleteRecords to -1: empty log", []int64{-1, -2, -3, 0}},
+	} {
+		done, err := r.noteDeleteRecords(d.what, topic, d.offset)
+		if err != nil {
 			return err
 		}
-	}
-	if _, err := r.noteDeleteRecords("DeleteRecords to -1 (the high watermark)", topic, -1); err != nil {
-		return err
-	}
-	for _, at := range []int64{-1, -2, -3, 0} {
-		if err := r.noteOffsets("after DeleteRecords to -1: empty log", listing{topic: topic, timestamp: at}); err != nil {
-			return err
+		for _, at := range d.timestamps {
+			if !done {
+				r.missing(kmsg.DeleteRecords, "ListOffsets: "+d.after)
+				continue
+			}
+			if err := r.noteOffsets(d.after, listing{topic: topic, timestamp: at}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
