@@ -348,3 +348,22 @@ func (m *Memory) Space() Space { return Space{Used: m.used, Free: m.limit - m.us
 
 // Close does nothing: the store is memory.
 func (m *Memory) Close() error { return nil }
+
+// HeldBytes is how much memory the store's batches take, with what a crash may
+// bring back and the unused ends of chunks.
+func (m *Memory) HeldBytes() int64 {
+	held := m.undo.freed
+	for _, l := range m.table {
+		if l == nil {
+			continue
+		}
+		for i := range l.segments {
+			s := &l.segments[i]
+			held += int64(cap(s.index)) * indexEntryBytes
+			for _, c := range s.chunks {
+				held += int64(cap(c.data))
+			}
+		}
+	}
+	return held
+}

@@ -26,6 +26,9 @@ type indexEntry struct {
 
 func (e indexEntry) last() engine.Offset { return e.base + engine.Offset(e.lastDelta) }
 
+// indexEntryBytes is the size of an indexEntry in memory.
+const indexEntryBytes = 16
+
 // memChunk holds the bytes from pos on. A batch lies in one chunk.
 type memChunk struct {
 	pos  uint32

@@ -115,8 +115,8 @@ type Store interface {
 	// ErrNoLog.
 	TruncateEnd(id ID, to engine.Offset) error
 
-	// TruncateStart removes the closed segments that end at or below before. The
-	// active segment stays. Log start offsets inside a segment are a record of the
+	// TruncateStart removes the closed segments whose next one's base is at or below
+	// before. The active segment stays. Log start offsets inside a segment are a record of the
 	// caller's. Space comes back later. ErrNoLog.
 	TruncateStart(id ID, before engine.Offset) error
 
@@ -161,6 +161,8 @@ type Store interface {
 	Seal() (Commit, bool)
 
 	// Committed tells the store that all commits up to seq were run without error.
+	// A commit that only flushes has the Seq of the one before it; each is reported
+	// after it was run.
 	Committed(seq Seq)
 
 	// Fail tells the store that a commit's Run failed: from now on it is failed.
