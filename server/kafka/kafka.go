@@ -1,0 +1,332 @@
+// Package kafka speaks Kafka's protocol on TCP: framing and request headers, as
+// SocketServer, RequestContext and RequestHeader do. In come bytes, which are never
+// trusted; out go decoded requests to a Sink, one of a connection at a time, and
+// encoded answers to the peer.
+//
+// A frame that is too large, cut short, of an unknown API or version, or not
+// decodable ends its connection, as Kafka's does; others go on.
+//
+// Not modelled: TLS and SASL.
+package kafka
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"bitacora/engine"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+const (
+	// FrameBytesMax is socket.request.max.bytes' default; a longer frame is refused
+	// before anything of it is read.
+	FrameBytesMax = 100 << 20
+	// ConnectionsMax bounds the connections of one listener, so that a loop of
+	// connects cannot take the process's file descriptors. Kafka has no bound by
+	// default.
+	ConnectionsMax = 10_000
+	// firstRead is what is set aside for a frame before its bytes arrive: a length
+	// that lies costs no more than this.
+	firstRead = 64 << 10
+	// headerBytesMin is API key, version, correlation id and the client id's length.
+	headerBytesMin = 10
+	// answersMax is one answer and the Close that may follow it.
+	answersMax = 2
+	// writeTimeout ends a connection whose peer takes nothing any more.
+	writeTimeout = 30 * time.Second
+)
+
+// Sink takes what connections bring. Its methods may be called from any goroutine.
+type Sink interface {
+	// Opened says that a peer connected; false refuses it.
+	Opened(c *Conn) bool
+	// Request hands a decoded request in. The sink calls Respond, Skip or Close
+	// once for it.
+	Request(c *Conn, correlation engine.CorrelationID, clientID string, body kmsg.Request)
+	// Closed says that the connection is gone, for whatever reason.
+	Closed(c *Conn)
+}
+
+// answer is what the sink decided for the request that is served.
+type answer struct {
+	resp  kmsg.Response // nil: none
+	close bool
+}
+
+// Conn is one peer's connection.
+type Conn struct {
+	// Listener is the index of the listener that accepted it.
+	Listener uint8
+	// ID is the sink's.
+	ID engine.ConnID
+
+	nc      net.Conn
+	answers chan answer
+	ended   chan struct{}
+	once    sync.Once
+}
+
+// Host is the peer's address without its port.
+func (c *Conn) Host() string {
+	host, _, err := net.SplitHostPort(c.nc.RemoteAddr().String())
+	if err != nil {
+		return c.nc.RemoteAddr().String()
+	}
+	return host
+}
+
+// RemoteAddr is the peer's address and port.
+func (c *Conn) RemoteAddr() string { return c.nc.RemoteAddr().String() }
+
+// Respond answers the request that is served.
+func (c *Conn) Respond(resp kmsg.Response) { c.put(answer{resp: resp}) }
+
+// Skip says that the request that is served has no answer.
+func (c *Conn) Skip() { c.put(answer{}) }
+
+// Close ends the connection after what was answered before.
+func (c *Conn) Close() {
+	c.put(answer{close: true})
+	// Where the connection waits for its next request, that wait ends. An error
+	// means that it has ended already.
+	_ = c.nc.SetReadDeadline(time.Unix(1, 0))
+}
+
+func (c *Conn) put(a answer) {
+	select {
+	case c.answers <- a:
+	default:
+		c.Abort() // the sink answered twice: nothing after that can be right
+	}
+}
+
+// Abort ends the connection now, as a killed process's does.
+func (c *Conn) Abort() {
+	c.once.Do(func() {
+		close(c.ended)
+		c.nc.Close()
+	})
+}
+
+// Listener accepts connections until it is closed.
+type Listener struct {
+	nl    net.Listener
+	index uint8
+	sink  Sink
+	mu    sync.Mutex
+	conns map[*Conn]struct{}
+	shut  bool
+	wg    sync.WaitGroup
+}
+
+// Serve begins to accept on nl.
+func Serve(nl net.Listener, index uint8, sink Sink) *Listener {
+	l := &Listener{nl: nl, index: index, sink: sink, conns: map[*Conn]struct{}{}}
+	l.wg.Add(1)
+	go l.accept()
+	return l
+}
+
+// Close stops accepting and ends every connection. It returns when all are gone.
+func (l *Listener) Close() {
+	l.nl.Close()
+	l.mu.Lock()
+	l.shut = true
+	for c := range l.conns {
+		c.Abort()
+	}
+	l.mu.Unlock()
+	l.wg.Wait()
+}
+
+func (l *Listener) accept() {
+	defer l.wg.Done()
+	for {
+		nc, err := l.nl.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			// Out of file descriptors, or a peer that left again: others may come.
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		c := &Conn{Listener: l.index, nc: nc, answers: make(chan answer, answersMax), ended: make(chan struct{})}
+		l.mu.Lock()
+		if l.shut || len(l.conns) >= ConnectionsMax {
+			l.mu.Unlock()
+			nc.Close()
+			continue
+		}
+		l.conns[c] = struct{}{}
+		l.wg.Add(1)
+		l.mu.Unlock()
+		go l.serve(c)
+	}
+}
+
+func (l *Listener) serve(c *Conn) {
+	defer l.wg.Done()
+	if l.sink.Opened(c) {
+		// What ended the connection is the peer's business: it sees it end.
+		_ = c.loop(l.sink)
+		l.sink.Closed(c)
+	}
+	c.Abort()
+	l.mu.Lock()
+	delete(l.conns, c)
+	l.mu.Unlock()
+}
+
+// loop serves one request after the other, as a muted channel has it.
+func (c *Conn) loop(sink Sink) error {
+	var out []byte
+	for {
+		frame, err := readFrame(c.nc)
+		if err != nil {
+			return err
+		}
+		req, err := Decode(frame)
+		if err != nil {
+			return err
+		}
+		sink.Request(c, req.Correlation, req.ClientID, req.Body)
+		select {
+		case a := <-c.answers:
+			if a.close {
+				return nil
+			}
+			if a.resp == nil {
+				continue
+			}
+			out = Encode(out[:0], req.Correlation, a.resp)
+			if err := c.nc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+				return err
+			}
+			if _, err := c.nc.Write(out); err != nil {
+				return err
+			}
+			if cap(out) > 4<<20 {
+				out = nil // one large answer should not stay for the connection's life
+			}
+		case <-c.ended:
+			return net.ErrClosed
+		}
+	}
+}
+
+// readFrame reads one length-prefixed frame. The buffer belongs to the request
+// that is decoded from it.
+func readFrame(r io.Reader) ([]byte, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
+	}
+	n := int32(binary.BigEndian.Uint32(length[:]))
+	if n < headerBytesMin || n > FrameBytesMax {
+		return nil, fmt.Errorf("a frame of %d bytes: %d to %d are allowed", n, headerBytesMin, FrameBytesMax)
+	}
+	frame := make([]byte, min(int(n), firstRead))
+	read := 0
+	for {
+		m, err := io.ReadFull(r, frame[read:])
+		read += m
+		if err != nil {
+			return nil, err
+		}
+		if read == int(n) {
+			return frame, nil
+		}
+		grown := make([]byte, min(int(n), 4*len(frame)))
+		copy(grown, frame)
+		frame = grown
+	}
+}
+
+// Request is a decoded frame.
+type Request struct {
+	Correlation engine.CorrelationID
+	ClientID    string
+	Body        kmsg.Request
+}
+
+// Decode reads a frame: header, then body. An ApiVersions request of a version
+// that nobody knows comes without its fields, so that it can be answered.
+func Decode(frame []byte) (Request, error) {
+	if len(frame) < headerBytesMin {
+		return Request{}, errors.New("a frame too short for a request header")
+	}
+	key, version := int16(binary.BigEndian.Uint16(frame)), int16(binary.BigEndian.Uint16(frame[2:]))
+	body := kmsg.RequestForKey(key)
+	if body == nil {
+		return Request{}, fmt.Errorf("API key %d is not known", key)
+	}
+	req := Request{Correlation: engine.CorrelationID(binary.BigEndian.Uint32(frame[4:])), Body: body}
+	idBytes := int(int16(binary.BigEndian.Uint16(frame[8:])))
+	rest := frame[headerBytesMin:]
+	if idBytes > len(rest) || idBytes < -1 {
+		return Request{}, fmt.Errorf("a client id of %d bytes in a frame of %d", idBytes, len(frame))
+	}
+	if idBytes > 0 {
+		req.ClientID, rest = string(rest[:idBytes]), rest[idBytes:]
+	}
+	body.SetVersion(version)
+	if version < 0 || version > body.MaxVersion() {
+		if key == int16(kmsg.ApiVersions) {
+			return req, nil
+		}
+		return Request{}, fmt.Errorf("%s version %d is not known", kmsg.NameForKey(key), version)
+	}
+	if body.IsFlexible() {
+		var err error
+		if rest, err = skipTags(rest); err != nil {
+			return Request{}, err
+		}
+	}
+	if err := body.ReadFrom(rest); err != nil {
+		return Request{}, fmt.Errorf("%s version %d: %w", kmsg.NameForKey(key), version, err)
+	}
+	return req, nil
+}
+
+// skipTags passes over the tagged fields of a header.
+func skipTags(b []byte) ([]byte, error) {
+	count, n := binary.Uvarint(b)
+	if n <= 0 {
+		return nil, errors.New("a request header without its tagged fields")
+	}
+	b = b[n:]
+	for ; count > 0; count-- {
+		_, n := binary.Uvarint(b)
+		if n <= 0 {
+			return nil, errors.New("a request header with a broken tagged field")
+		}
+		b = b[n:]
+		size, n := binary.Uvarint(b)
+		if n <= 0 || size > uint64(len(b)-n) {
+			return nil, errors.New("a request header with a broken tagged field")
+		}
+		b = b[n+int(size):]
+	}
+	return b, nil
+}
+
+// Encode appends an answer's frame. ApiVersions' header has never tagged fields,
+// so that a client of any age can read it.
+func Encode(dst []byte, correlation engine.CorrelationID, resp kmsg.Response) []byte {
+	at := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(correlation))
+	if resp.IsFlexible() && resp.Key() != int16(kmsg.ApiVersions) {
+		dst = append(dst, 0)
+	}
+	dst = resp.AppendTo(dst)
+	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	return dst
+}
