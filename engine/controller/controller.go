@@ -166,12 +166,27 @@ func (c *Controller) OnMetadata(env *engine.Env, host Host, image *metadata.Imag
 	}
 }
 
+// recordsPerBatch bounds the records of one batch in the log
+// (QuorumController.DEFAULT_MAX_RECORDS_PER_BATCH). What a request writes always
+// fits, for it is one batch or none; what a fencing writes may take several.
+const recordsPerBatch = 10_000
+
+const _ = uint(recordsPerBatch - recordsPerRequest)
+
 // write appends records and applies them to pending. It says whether the
 // controller is still active; if not, every waiting request was refused.
 func (c *Controller) write(env *engine.Env, host Host, all []records.Versioned) bool {
-	if len(all) == 0 {
-		return true
+	for len(all) > 0 {
+		n := min(len(all), recordsPerBatch)
+		if !c.writeBatch(env, host, all[:n]) {
+			return false
+		}
+		all = all[n:]
 	}
+	return true
+}
+
+func (c *Controller) writeBatch(env *engine.Env, host Host, all []records.Versioned) bool {
 	last, err := host.Append(env, c.epoch, all)
 	if err != nil {
 		c.Resigned(env, host)

@@ -11,11 +11,10 @@ import (
 // What the active controller does from time to time, as Timer.Kind
 // (QuorumController.registerPeriodicTasks).
 const (
-	taskNoOp         uint8 = iota // a NoOpRecord, so that brokers see how far the log is
-	taskFenceStale                // end the sessions of silent brokers
-	taskPreferred                 // bring preferred leaders back
-	taskUnclean                   // elect where nobody in sync is left, when allowed
-	taskRegistration              // of the registrar, see Registrar
+	taskNoOp       uint8 = iota // a NoOpRecord, so that brokers see how far the log is
+	taskFenceStale              // end the sessions of silent brokers
+	taskPreferred               // bring preferred leaders back
+	taskUnclean                 // elect where nobody in sync is left, when allowed
 )
 
 // taskAgain is the wait before a task that has more to do runs again
