@@ -128,8 +128,12 @@ func (m *Memory) own(l *memLog) *memLog {
 	c.shared = false
 	c.segments = slices.Clone(l.segments)
 	c.records = slices.Clone(l.records)
-	if l.home != m.self && len(c.segments) > 0 {
-		c.segments[len(c.segments)-1].freeze()
+	if n := len(c.segments); n > 0 {
+		// An append writes to the last chunk's header, which must be c's own.
+		c.segments[n-1].chunks = slices.Clone(c.segments[n-1].chunks)
+		if l.home != m.self {
+			c.segments[n-1].freeze()
+		}
 	}
 	c.home = m.self
 	m.table[c.handle] = &c

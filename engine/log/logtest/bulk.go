@@ -51,8 +51,20 @@ func (s Suite) readBytesStay(t *testing.T) {
 	d.must(d.store.Crash())
 	add(24, 6)
 	keep()
+	// A closed segment that becomes the active one again, twice.
+	d.must(d.store.Roll(id, 28, 0))
+	add(28, 7)
+	d.commit()
+	for at := engine.WallTime(8); at < 10; at++ {
+		d.must(d.store.TruncateEnd(id, 27))
+		d.must(d.store.TruncateEnd(id, 28))
+		add(24, at)
+		keep()
+		d.must(d.store.Crash())
+		keep()
+	}
 	d.must(d.store.Reset(id, 0, 0))
-	add(0, 7)
+	add(0, 10)
 	keep()
 	d.must(d.store.Delete(id))
 	d.commit()

@@ -94,6 +94,15 @@ func picture(s log.Store) (string, error) {
 	return out.String(), nil
 }
 
+// Picture is everything that can be seen of a store, as text, to compare it.
+func Picture(s log.Store) string {
+	p, err := picture(s)
+	if err != nil {
+		return err.Error()
+	}
+	return p
+}
+
 func (d *driver) picture() string {
 	d.t.Helper()
 	p, err := picture(d.store)
