@@ -158,7 +158,7 @@ func TestWatcher(t *testing.T) {
 		w.see(at(s.ms), s.state)
 	}
 	classes := []class{{"soon", 0, 3 * time.Second}}
-	lasted, onTheWay := w.between(at(0), at(10_000), classes)
+	lasted, onTheWay := w.between(at(0), at(10_000), durableTime, classes)
 	got, err := json.Marshal(map[string]any{"lasted": lasted, "onTheWay": onTheWay})
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func playDelete(r *Run) error {
 		return err
 	}
 	created := time.Now()
-	w.noteAll(r, "after DeleteTopics", deleted, created, classes)
+	w.noteAll(r, "after DeleteTopics", deleted, created, onlyLast, classes)
 
 	r.note("DO: CreateTopics b15 again, replicas [1,2,3]")
 	if err := r.createTopic(topic, replicas); err != nil {
@@ -57,7 +57,7 @@ func playDelete(r *Run) error {
 	if err := r.pause(time.Until(created.Add(hold))); err != nil {
 		return err
 	}
-	w.noteAll(r, "after CreateTopics", created, time.Now(), classes)
+	w.noteAll(r, "after CreateTopics", created, time.Now(), onlyLast, classes)
 	if err := r.noteFetch("fetch v12 of b15, offset 100000", newFetching(1, topic, 100_000)); err != nil {
 		return err
 	}

@@ -41,8 +41,8 @@ var cleanShutdown = Script{
 			restart: []int32{2},
 			hold:    12 * time.Second,
 			classes: []class{
-				{"at once", 0, 1200 * time.Millisecond},
-				{"when the next heartbeat is answered with ShouldShutDown", 1200 * time.Millisecond, 6 * time.Second},
+				{"at once", 0, 1500 * time.Millisecond},
+				{"when the next heartbeat is answered with ShouldShutDown", 1500 * time.Millisecond, 6 * time.Second},
 			},
 		})
 	},
@@ -111,7 +111,7 @@ func playFailover(r *Run, f failover) error {
 		return err
 	}
 	restarted := time.Now()
-	w.noteAll(r, "after the "+f.action, struck, restarted, f.classes)
+	w.noteAll(r, "after the "+f.action, struck, restarted, durableTime, f.classes)
 
 	r.note("DO: restart")
 	for _, node := range f.restart {
@@ -126,7 +126,7 @@ func playFailover(r *Run, f failover) error {
 	if err := r.pause(2 * durableTime); err != nil {
 		return err
 	}
-	w.noteAll(r, "after the restart", restarted, time.Now(), []class{{"in time", 0, 45 * time.Second}})
+	w.noteAll(r, "after the restart", restarted, time.Now(), onlyLast, []class{{"in time", 0, 45 * time.Second}})
 	w.stop()
 	w.noteNow(r, "at the end")
 	return r.noteKept(f.topic, acked.list())

@@ -12,8 +12,11 @@ import (
 // durableTime parts what a watcher saw in states that lasted and states that
 // were on the way. Polls come every watchPause; Kafka's own transitions take
 // some 20 to 300 ms, and what is to be told apart lasts two seconds or more.
+// With onlyLast, whatever is not the last state was on the way: a busy machine
+// can draw a transition out to more than durableTime.
 const (
 	durableTime = time.Second
+	onlyLast    = time.Hour
 	watchPause  = 40 * time.Millisecond
 )
 
@@ -55,7 +58,7 @@ func (w *watcher) last() any {
 
 // between gives what was seen from one instant to another: the states that
 // lasted, with the class of their beginning, and the ones on the way.
-func (w *watcher) between(from, to time.Time, classes []class) (lasted []Object, onTheWay []any) {
+func (w *watcher) between(from, to time.Time, durable time.Duration, classes []class) (lasted []Object, onTheWay []any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	way := map[string]any{}
@@ -71,7 +74,7 @@ func (w *watcher) between(from, to time.Time, classes []class) (lasted []Object,
 			lastShown = s.shown // what was so before
 		case !s.at.Before(to):
 			// after the end
-		case end.Sub(s.at) < durableTime && end != to:
+		case end.Sub(s.at) < durable && end != to:
 			way[s.shown] = s.state
 		case s.shown != lastShown:
 			lasted = append(lasted, object("after", classOf(classes, s.at.Sub(from)), "state", s.state))
@@ -151,9 +154,9 @@ func (w *watchers) loop(name string, turn func(see func(any)) time.Duration) *wa
 }
 
 // noteAll writes down what every watcher saw from one instant to another.
-func (w *watchers) noteAll(r *Run, since string, from, to time.Time, classes []class) {
+func (w *watchers) noteAll(r *Run, since string, from, to time.Time, durable time.Duration, classes []class) {
 	for _, one := range w.list {
-		lasted, onTheWay := one.between(from, to, classes)
+		lasted, onTheWay := one.between(from, to, durable, classes)
 		r.note(since+": "+one.name, "lasted", lasted, fieldOnTheWay, onTheWay)
 	}
 }
