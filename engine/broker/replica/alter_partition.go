@@ -135,7 +135,7 @@ func (m *Manager) onAlteredPartition(env *engine.Env, id engine.TopicID, r *kmsg
 	p := i.partition
 	m.alter.remove(i)
 	// Newer metadata may have put the proposal aside, or the partition.
-	if p.pending != i || m.partitions[p.tp] != p {
+	if p.pending != i || p.gone {
 		return
 	}
 	code := engine.ErrorCode(r.ErrorCode)

@@ -187,7 +187,7 @@ func (m *Manager) checkProduces(env *engine.Env, p *Partition) {
 // checkEnoughReplicas is Partition.checkEnoughReplicasReachOffset: committed, and
 // by enough replicas.
 func (m *Manager) checkEnoughReplicas(p *Partition, required engine.Offset) (code engine.ErrorCode, enough bool) {
-	if m.partitions[p.tp] != p {
+	if p.gone {
 		return m.missing(p.tp), false
 	}
 	if !p.isLeader(m.cfg.NodeID) {

@@ -45,14 +45,31 @@ func (o *fetchOp) leaderOnly() bool {
 // fetchEntry is one partition of a fetchOp: the question and the answer.
 type fetchEntry struct {
 	key    sessionKey
-	topic  string // "" where the topic id is unknown
+	where  location
 	cached *cachedPartition
 	ask    fetchAsk
 	result fetchResult
 }
 
+// location is what a sessionKey means now. A session keeps it until metadata
+// changes.
+type location struct {
+	generation uint64
+	topic      string     // "" where no topic has the id
+	exists     bool       // metadata has the partition
+	partition  *Partition // nil where it is not here
+}
+
+func (m *Manager) locate(key sessionKey) location {
+	at := location{generation: m.generation, topic: m.topicName(key)}
+	tp := engine.TopicPartition{Topic: at.topic, Partition: key.partition}
+	at.partition = m.partitions[tp]
+	at.exists = at.topic != "" && m.image.Partition(tp) != nil
+	return at
+}
+
 func (e *fetchEntry) tp() engine.TopicPartition {
-	return engine.TopicPartition{Topic: e.topic, Partition: e.key.partition}
+	return engine.TopicPartition{Topic: e.where.topic, Partition: e.key.partition}
 }
 
 // fetchResult is what one partition answers (LogReadResult).
@@ -128,23 +145,28 @@ func (m *Manager) newFetchOp(req *kmsg.FetchRequest, listener uint8) fetchOp {
 // read first, and counts these.
 func (m *Manager) fetchEntries(req *kmsg.FetchRequest, op *fetchOp) (interesting int) {
 	all := m.contextEntries(req, &op.context)
+	op.entries = all
 	var refused []fetchEntry
-	kept := all[:0]
-	for _, e := range all {
+	kept := 0
+	for i := range all {
+		e := &all[i]
 		switch {
-		case e.topic == "":
+		case e.where.topic == "":
 			e.result = refusedFetch(engine.ErrUnknownTopicID)
-		case m.image.Partition(e.tp()) == nil:
+		case !e.where.exists:
 			e.result = refusedFetch(engine.ErrUnknownTopicOrPartition)
 		default:
-			kept = append(kept, e)
+			if kept < i {
+				all[kept] = *e
+			}
+			kept++
 			continue
 		}
 		e.result.erroneous = true
-		refused = append(refused, e)
+		refused = append(refused, *e)
 	}
-	op.entries = append(kept, refused...)
-	return len(kept)
+	copy(all[kept:], refused)
+	return kept
 }
 
 // readAll reads the first n entries, and says whether the answer is due
@@ -170,8 +192,8 @@ func (m *Manager) readAll(env *engine.Env, op *fetchOp, n int, fresh bool) (due 
 // the fetch itself moved it, as in Kafka: a follower learns of a commit that its
 // own fetch caused with the next answer.
 func (m *Manager) read(env *engine.Env, op *fetchOp, e *fetchEntry, bytesMax int, minOne, fresh bool) fetchResult {
-	p := m.partitions[e.tp()]
-	if p == nil {
+	p := e.where.partition
+	if p == nil || p.gone {
 		return refusedFetch(m.missing(e.tp()))
 	}
 	if e.key.topic == "" && e.key.id != p.topicID {
@@ -262,7 +284,7 @@ func (m *Manager) delayFetch(env *engine.Env, request engine.Request, op fetchOp
 	for i := range d.fetch.entries[:n] {
 		e := &d.fetch.entries[i]
 		e.result = fetchResult{}
-		if e.ask.fetchOffset > m.partitions[e.tp()].log.End(d.fetch.isolation) {
+		if e.ask.fetchOffset > e.where.partition.log.End(d.fetch.isolation) {
 			// A consumer ahead of this leader's high watermark, which has yet to
 			// learn what was committed before it: Kafka does not let it wait.
 			m.finishFetch(env, d)
@@ -270,7 +292,7 @@ func (m *Manager) delayFetch(env *engine.Env, request engine.Request, op fetchOp
 		}
 	}
 	for i := range d.fetch.entries[:n] {
-		p := m.partitions[d.fetch.entries[i].tp()]
+		p := d.fetch.entries[i].where.partition
 		p.fetchWaiters = append(p.fetchWaiters, d)
 	}
 	m.watch(env, &d.expiry)
@@ -292,11 +314,10 @@ func (m *Manager) checkFetches(env *engine.Env, p *Partition) {
 func (m *Manager) isDue(env *engine.Env, d *delayedFetch, p *Partition) bool {
 	for i := range d.fetch.entries {
 		e := &d.fetch.entries[i]
-		if e.result.erroneous || e.key.partition != p.tp.Partition || e.topic != p.tp.Topic {
+		if e.where.partition != p || e.result.erroneous {
 			continue
 		}
-		if m.partitions[p.tp] != p ||
-			p.checkLocal(m.cfg.NodeID, e.ask.currentLeaderEpoch, d.fetch.leaderOnly()) != engine.ErrNone {
+		if p.gone || p.checkLocal(m.cfg.NodeID, e.ask.currentLeaderEpoch, d.fetch.leaderOnly()) != engine.ErrNone {
 			return true
 		}
 		if e.ask.fetchOffset > p.log.End(d.fetch.isolation) {
@@ -317,8 +338,8 @@ func (m *Manager) isDue(env *engine.Env, d *delayedFetch, p *Partition) bool {
 
 // isReadable says whether there is anything to read for the entry.
 func (m *Manager) isReadable(op *fetchOp, e *fetchEntry) bool {
-	p := m.partitions[e.tp()]
-	return p != nil && p.log != nil && e.ask.fetchOffset < p.log.End(op.isolation) && e.ask.bytesMax > 0
+	p := e.where.partition
+	return !p.gone && e.ask.fetchOffset < p.log.End(op.isolation) && e.ask.bytesMax > 0
 }
 
 // readableBytes counts what a reading now would give, as far as it matters.
@@ -329,7 +350,7 @@ func (m *Manager) readableBytes(env *engine.Env, d *delayedFetch) int {
 		if e.result.erroneous || !m.isReadable(&d.fetch, e) {
 			continue
 		}
-		p := m.partitions[e.tp()]
+		p := e.where.partition
 		missing := d.fetch.bytesMin - size
 		records, err := p.log.Read(e.ask.fetchOffset, d.fetch.isolation, min(missing, int(e.ask.bytesMax)), true)
 		if err != nil {
@@ -354,11 +375,9 @@ func (m *Manager) readableBytes(env *engine.Env, d *delayedFetch) int {
 func (m *Manager) completeFetch(env *engine.Env, d *delayedFetch) {
 	m.unwatch(&d.expiry)
 	for i := range d.fetch.entries {
-		p := m.partitions[d.fetch.entries[i].tp()]
-		if p == nil {
-			continue
+		if p := d.fetch.entries[i].where.partition; p != nil {
+			p.removeFetchWaiter(d)
 		}
-		p.removeFetchWaiter(d)
 	}
 	m.finishFetch(env, d)
 }
@@ -393,6 +412,29 @@ func (m *Manager) sendFetchResponse(env *engine.Env, request engine.Request, op 
 	m.fillFetchResponse(env, op, resp)
 	m.traceFetched(env, request, op, resp)
 	env.Reply(request, resp, op.after)
+	m.recycle(op.entries)
+	op.entries = nil
+}
+
+// spareEntriesMax bounds the entry lists kept for the next fetches: those of a
+// broker's few followers and busiest consumers, which come many times a second.
+const spareEntriesMax = 16
+
+// entriesFor gives an empty list with room for n entries.
+func (m *Manager) entriesFor(n int) []fetchEntry {
+	if last := len(m.spare) - 1; last >= 0 && cap(m.spare[last]) >= n {
+		list := m.spare[last]
+		m.spare = m.spare[:last]
+		return list
+	}
+	return make([]fetchEntry, 0, n)
+}
+
+func (m *Manager) recycle(list []fetchEntry) {
+	if len(m.spare) < spareEntriesMax {
+		clear(list)
+		m.spare = append(m.spare, list[:0])
+	}
 }
 
 func (m *Manager) appendFetchResult(op *fetchOp, e *fetchEntry, resp *kmsg.FetchResponse) {
@@ -457,7 +499,7 @@ func (m *Manager) traceFetched(env *engine.Env, request engine.Request, op *fetc
 	}
 	for i := range op.entries {
 		e := &op.entries[i]
-		ev := engine.Event{Topic: e.topic, Partition: e.key.partition, Offset: e.ask.fetchOffset, Peer: op.replica}
+		ev := engine.Event{Topic: e.where.topic, Partition: e.key.partition, Offset: e.ask.fetchOffset, Peer: op.replica}
 		switch {
 		case e.result.code != engine.ErrNone:
 			ev.Kind, ev.Name, ev.Code = engine.EventRefused, "Fetch", int16(e.result.code)

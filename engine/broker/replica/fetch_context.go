@@ -118,9 +118,12 @@ func (m *Manager) contextEntries(req *kmsg.FetchRequest, c *fetchContext) []fetc
 	case sessionError:
 		return nil
 	case incremental:
-		entries := make([]fetchEntry, 0, len(c.session.byKey))
+		entries := m.entriesFor(len(c.session.byKey))
 		for p := c.session.root.next; p != &c.session.root; p = p.next {
-			entries = append(entries, fetchEntry{key: p.key, topic: m.topicName(p.key), cached: p, ask: p.ask})
+			if p.where.generation != m.generation {
+				p.where = m.locate(p.key)
+			}
+			entries = append(entries, fetchEntry{key: p.key, where: p.where, cached: p, ask: p.ask})
 		}
 		return entries
 	}
@@ -128,7 +131,7 @@ func (m *Manager) contextEntries(req *kmsg.FetchRequest, c *fetchContext) []fetc
 	for i := range req.Topics {
 		n += len(req.Topics[i].Partitions)
 	}
-	entries := make([]fetchEntry, 0, n)
+	entries := m.entriesFor(n)
 	at := make(map[sessionKey]int, n)
 	for i := range req.Topics {
 		t := &req.Topics[i]
@@ -140,7 +143,7 @@ func (m *Manager) contextEntries(req *kmsg.FetchRequest, c *fetchContext) []fetc
 				continue
 			}
 			at[key] = len(entries)
-			entries = append(entries, fetchEntry{key: key, topic: m.topicName(key), ask: ask})
+			entries = append(entries, fetchEntry{key: key, where: m.locate(key), ask: ask})
 		}
 	}
 	return entries

@@ -50,6 +50,7 @@ type fetchAsk struct {
 // answer said, so that an answer holds only what changed.
 type cachedPartition struct {
 	key            sessionKey
+	where          location
 	ask            fetchAsk
 	highWatermark  engine.Offset
 	logStartOffset engine.Offset

@@ -12,13 +12,14 @@ import (
 )
 
 // Manager holds the partitions of one broker (ReplicaManager with its LogManager
-// and fetcher manager). It is data, but for scratch, which carries nothing from
-// one step to the next.
+// and fetcher manager). It is data, but for scratch and spare,
+// which carry nothing from one step to the next.
 type Manager struct {
 	cfg         Config
 	store       log.Store
 	image       *metadata.Image // as of the last OnMetadata
 	published   bool            // OnMetadata was called
+	generation  uint64          // grows with every OnMetadata
 	brokerEpoch engine.BrokerEpoch
 	stopping    bool // in controlled shutdown
 	failed      bool // the disk is lost
@@ -35,6 +36,7 @@ type Manager struct {
 	happened  []Event
 
 	scratch log.Scratch
+	spare   [][]fetchEntry // lists of fetches that are answered, empty
 }
 
 // The kinds of this package's timers. Those of OwnerBroker keep clear of the
@@ -61,7 +63,7 @@ func fetcherTimer(leader engine.NodeID) engine.Timer {
 // New gives a manager over a disk. Start opens what is on it.
 func New(cfg Config, store log.Store) *Manager {
 	return &Manager{
-		cfg: cfg, store: store, brokerEpoch: -1,
+		cfg: cfg, store: store, brokerEpoch: -1, generation: 1,
 		image:      metadata.NewImage(),
 		partitions: map[engine.TopicPartition]*Partition{},
 		strays:     map[log.ID]*log.Log{},

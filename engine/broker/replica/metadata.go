@@ -17,6 +17,7 @@ import (
 // strays.
 func (m *Manager) OnMetadata(env *engine.Env, delta *metadata.Delta, image *metadata.Image) {
 	m.image = image
+	m.generation++
 	if !m.published {
 		m.published = true
 		for _, name := range image.TopicNames() {
@@ -113,6 +114,7 @@ func (m *Manager) createPartition(env *engine.Env, t *metadata.Topic, partition 
 func (m *Manager) deletePartition(env *engine.Env, p *Partition) {
 	m.stopFetching(p)
 	m.removePartition(p)
+	p.gone = true
 	if err := log.Delete(m.store, p.log.ID()); err != nil {
 		m.onStorageError(env, p, err)
 	}

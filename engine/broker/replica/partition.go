@@ -33,6 +33,7 @@ type Partition struct {
 
 	moved   moves // since the last settle
 	watched bool  // coordinators want to hear of it
+	gone    bool  // deleted; somebody may still point here
 }
 
 // moves says what moved in a partition since its waiters were last looked at.
