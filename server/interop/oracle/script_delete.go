@@ -34,7 +34,7 @@ func playDelete(r *Run) error {
 	w.noteNow(r, "before")
 
 	const hold = 3 * time.Second
-	classes := []class{{"at once", 0, 1500 * time.Millisecond}}
+	classes := []class{{"in time", 0, hold}}
 	deleted := time.Now()
 	if err := r.noteDelete(topic, id); err != nil {
 		return err
