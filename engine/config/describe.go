@@ -46,28 +46,38 @@ func resolve(image *metadata.Image, static Static, node engine.NodeID, topic str
 }
 
 // topicSynonyms gives every value a topic's key has somewhere, the one that
-// counts first.
+// counts first. The default is told under the server's name, where that has one.
 func topicSynonyms(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) []Value {
 	var all []Value
 	if value, ok := image.Config(TopicResource(topic), key.Name); ok {
 		all = append(all, Value{key.Name, value, DynamicTopic})
 	}
+	name := key.Name
 	if key.Synonym != "" {
-		all = append(all, serverSynonyms(image, static, node, key.Synonym)...)
-		if server, _ := find(ServerKeys(), key.Synonym); !server.Unset {
-			return all
+		all = appendSet(all, image, static, node, key.Synonym)
+		if !key.ServerUnset {
+			name = key.Synonym
 		}
 	}
 	if !key.Unset {
-		all = append(all, Value{key.Name, key.Default, Default})
+		all = append(all, Value{name, key.Default, Default})
 	}
 	return all
 }
 
 // serverSynonyms gives every value a server's key has somewhere, the one that
 // counts first.
-func serverSynonyms(image *metadata.Image, static Static, node engine.NodeID, name string) []Value {
-	var all []Value
+func serverSynonyms(image *metadata.Image, static Static, node engine.NodeID, key Key) []Value {
+	all := appendSet(nil, image, static, node, key.Name)
+	if !key.Unset {
+		all = append(all, Value{key.Name, key.Default, Default})
+	}
+	return all
+}
+
+// appendSet appends what a server's key was set to: for the broker, for the
+// cluster, in server.properties.
+func appendSet(all []Value, image *metadata.Image, static Static, node engine.NodeID, name string) []Value {
 	if value, ok := image.Config(BrokerResource(node), name); ok {
 		all = append(all, Value{name, value, DynamicBroker})
 	}
@@ -76,9 +86,6 @@ func serverSynonyms(image *metadata.Image, static Static, node engine.NodeID, na
 	}
 	if value, ok := static.Lookup(name); ok {
 		all = append(all, Value{name, value, StaticBroker})
-	}
-	if key, _ := find(ServerKeys(), name); !key.Unset {
-		all = append(all, Value{name, key.Default, Default})
 	}
 	return all
 }
@@ -128,7 +135,7 @@ func DescribeServer(image *metadata.Image, static Static, node engine.NodeID, cl
 		if !wanted(names, key.Name) {
 			continue
 		}
-		all := serverSynonyms(image, static, node, key.Name)
+		all := serverSynonyms(image, static, node, key)
 		if cluster {
 			all = slices.DeleteFunc(all, func(v Value) bool { return v.Source != DynamicDefaultBroker })
 		}

@@ -58,6 +58,12 @@ func ForTopic(image *metadata.Image, static Static, node engine.NodeID, topic st
 	return t
 }
 
+// UncleanAllowed says whether the topic may have a leader from outside the ISR.
+func UncleanAllowed(image *metadata.Image, static Static, node engine.NodeID, topic string) bool {
+	key, _ := find(TopicKeys(), UncleanLeaderElection)
+	return parseBool(resolve(image, static, node, topic, key).Value)
+}
+
 // BrokerResource names a broker's dynamic config.
 func BrokerResource(node engine.NodeID) metadata.ConfigResource {
 	return metadata.ConfigResource{Type: metadata.ResourceBroker, Name: strconv.Itoa(int(node))}

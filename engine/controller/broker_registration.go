@@ -64,7 +64,7 @@ func (c *Controller) checkRegistration(env *engine.Env, host Host, req *kmsg.Bro
 	}
 	id := engine.NodeID(req.BrokerID)
 	if b := c.pending.Broker(id); b != nil && b.IncarnationID != req.IncarnationID &&
-		c.brokers.hasValidSession(id, b.Epoch, env.Now(), c.sessionTimeout()) {
+		c.brokers.hasValidSession(id, b.Epoch, env.Now(), c.sessionTimeout) {
 		return failed(engine.ErrDuplicateBrokerRegistration, "Another broker is registered with that broker id.")
 	}
 	if req.IsMigratingZkBroker {

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"slices"
+	"time"
 
 	"bitacora/engine"
 	"bitacora/engine/config"
@@ -57,7 +58,10 @@ type Controller struct {
 	pending   *metadata.Image    // while active: committed and what was appended since
 	deferred  []deferred         // while active, by offset
 	brokers   heartbeats         // while active
-	registers map[engine.NodeID]engine.Offset
+	// registers holds the offsets of the registrations written while active.
+	registers      map[engine.NodeID]engine.Offset
+	sessionTimeout time.Duration // broker.session.timeout.ms
+	periods        [taskCount]time.Duration
 }
 
 // deferred is an answer that waits until its offset is committed.
@@ -79,7 +83,10 @@ func New(cfg Config) *Controller {
 	if len(cfg.Bootstrap) == 0 {
 		cfg.Bootstrap = BootstrapRecords()
 	}
-	return &Controller{cfg: cfg, committed: metadata.NewImage(), epoch: engine.NoLeaderEpoch}
+	return &Controller{
+		cfg: cfg, committed: metadata.NewImage(), epoch: engine.NoLeaderEpoch,
+		sessionTimeout: cfg.Static.Duration(config.BrokerSessionTimeout), periods: taskPeriods(cfg.Static),
+	}
 }
 
 // MetadataVersionLevel is the metadata.version that a fresh log is given, 4.3-IV0.

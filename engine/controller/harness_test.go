@@ -87,8 +87,9 @@ func (h *harness) commit() {
 	if len(h.log) == 0 {
 		return
 	}
+	delta := metadata.NewDelta()
 	for _, l := range h.log {
-		if err := h.image.Apply(l.record, nil); err != nil {
+		if err := h.image.Apply(l.record, delta); err != nil {
 			panic(err)
 		}
 		h.image.Advance(l.offset, l.epoch)

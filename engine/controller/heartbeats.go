@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"bitacora/engine"
-	"bitacora/engine/config"
 	"bitacora/engine/metadata/records"
 )
 
@@ -117,7 +116,7 @@ func (all heartbeats) beginShutdown(id engine.NodeID, offset engine.Offset) {
 // id, and says whether there was one (ReplicationControlManager.maybeFenceOneStaleBroker).
 // The records are for the caller to write.
 func (c *Controller) fenceOneStale(env *engine.Env) (all []records.Versioned, found bool) {
-	timeout := c.sessionTimeout()
+	timeout := c.sessionTimeout
 	for _, id := range slices.Sorted(maps.Keys(c.brokers)) {
 		h := c.brokers[id]
 		if !h.tracked || !expired(h.contact, env.Now(), timeout) {
@@ -132,8 +131,4 @@ func (c *Controller) fenceOneStale(env *engine.Env) (all []records.Versioned, fo
 		return all, true
 	}
 	return nil, false
-}
-
-func (c *Controller) sessionTimeout() time.Duration {
-	return c.cfg.Static.Duration(config.BrokerSessionTimeout)
 }

@@ -149,5 +149,5 @@ func (c *Controller) electionFor(topic string) election {
 }
 
 func (c *Controller) uncleanAllowed(topic string) bool {
-	return config.ForTopic(c.pending, c.cfg.Static, c.cfg.NodeID, topic).UncleanLeaderElection
+	return config.UncleanAllowed(c.pending, c.cfg.Static, c.cfg.NodeID, topic)
 }

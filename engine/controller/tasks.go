@@ -15,6 +15,7 @@ const (
 	taskFenceStale              // end the sessions of silent brokers
 	taskPreferred               // bring preferred leaders back
 	taskUnclean                 // elect where nobody in sync is left, when allowed
+	taskCount
 )
 
 // taskAgain is the wait before a task that has more to do runs again
@@ -27,40 +28,36 @@ const electionsPerTask = 1000
 
 func task(kind uint8) engine.Timer { return engine.Timer{Owner: engine.OwnerController, Kind: kind} }
 
-// period gives a task's period, 0 for a task that is turned off.
-func (c *Controller) period(kind uint8) time.Duration {
-	switch kind {
-	case taskNoOp:
-		return c.cfg.Static.Duration(config.MetadataMaxIdleInterval)
-	case taskFenceStale:
-		return max(time.Millisecond, c.sessionTimeout()/8)
-	case taskPreferred:
-		if c.cfg.Static.Bool(config.AutoLeaderRebalance) {
-			return c.cfg.Static.Duration(config.LeaderImbalanceCheck)
-		}
-	case taskUnclean:
-		return c.cfg.Static.Duration(config.UncleanElectionInterval)
+// taskPeriods gives each task's period, 0 for a task that is turned off.
+func taskPeriods(static config.Static) [taskCount]time.Duration {
+	periods := [taskCount]time.Duration{
+		taskNoOp:       static.Duration(config.MetadataMaxIdleInterval),
+		taskFenceStale: max(time.Millisecond, static.Duration(config.BrokerSessionTimeout)/8),
+		taskUnclean:    static.Duration(config.UncleanElectionInterval),
 	}
-	return 0
+	if static.Bool(config.AutoLeaderRebalance) {
+		periods[taskPreferred] = static.Duration(config.LeaderImbalanceCheck)
+	}
+	return periods
 }
 
 func (c *Controller) startTasks(env *engine.Env) {
-	for kind := taskNoOp; kind <= taskUnclean; kind++ {
-		if d := c.period(kind); d > 0 {
-			env.SetTimer(task(kind), d)
+	for kind, d := range c.periods {
+		if d > 0 {
+			env.SetTimer(task(uint8(kind)), d)
 		}
 	}
 }
 
 func (c *Controller) stopTasks(env *engine.Env) {
-	for kind := taskNoOp; kind <= taskUnclean; kind++ {
+	for kind := range taskCount {
 		env.CancelTimer(task(kind))
 	}
 }
 
 // OnTimer takes a timer whose owner is OwnerController.
 func (c *Controller) OnTimer(env *engine.Env, host Host, timer engine.Timer) {
-	if !c.active || timer.Kind > taskUnclean {
+	if !c.active || timer.Kind >= taskCount {
 		return
 	}
 	var all []records.Versioned
@@ -83,6 +80,6 @@ func (c *Controller) OnTimer(env *engine.Env, host Host, timer engine.Timer) {
 	if again {
 		env.SetTimer(timer, taskAgain)
 	} else {
-		env.SetTimer(timer, c.period(timer.Kind))
+		env.SetTimer(timer, c.periods[timer.Kind])
 	}
 }

@@ -17,6 +17,7 @@ type Delta struct {
 	configs     map[ConfigResource]bool
 	features    bool
 	producerIDs bool
+	transaction bool // one began, ended, or holds more records back
 }
 
 // NewDelta gives the delta of no record.
@@ -90,10 +91,11 @@ func (d *Delta) Features() bool { return d.features }
 // ProducerIDs says whether a block of producer ids was given out.
 func (d *Delta) ProducerIDs() bool { return d.producerIDs }
 
-// Empty says whether nothing changed.
+// Empty says whether nothing changed, records that a transaction holds back
+// included.
 func (d *Delta) Empty() bool {
 	return len(d.topics) == 0 && len(d.brokers) == 0 && len(d.controllers) == 0 && len(d.configs) == 0 &&
-		!d.features && !d.producerIDs
+		!d.features && !d.producerIDs && !d.transaction
 }
 
 func (d *Delta) topic(id engine.TopicID, name string, before *Topic) *TopicDelta {

@@ -70,6 +70,8 @@ func (m *Image) Advance(offset engine.Offset, epoch engine.LeaderEpoch) {
 func (m *Image) InTransaction() (string, bool) { return m.transaction, m.inTransaction }
 
 // Apply changes the image as one record says and notes in delta what changed.
+// Records that are applied together share a delta: a topic is copied once for
+// each delta that changes it. Without one (nil) that is once a record.
 // An error means a log that no controller of this program has written; the image
 // is then of no further use.
 func (m *Image) Apply(record records.Record, delta *Delta) error {
@@ -81,6 +83,7 @@ func (m *Image) Apply(record records.Record, delta *Delta) error {
 		if m.inTransaction {
 			return errors.New("a metadata transaction begins within another")
 		}
+		delta.transaction = true
 		m.inTransaction, m.transaction = true, ""
 		if r.Name != nil {
 			m.transaction = *r.Name
@@ -92,6 +95,7 @@ func (m *Image) Apply(record records.Record, delta *Delta) error {
 		return m.endTransaction(record, true, delta)
 	}
 	if m.inTransaction {
+		delta.transaction = true
 		m.held = append(m.held, record)
 		return nil
 	}
@@ -106,6 +110,7 @@ func (m *Image) endTransaction(record records.Record, commit bool, delta *Delta)
 		return fmt.Errorf("apply %s: no metadata transaction is open", record.TypeName())
 	}
 	held := m.held
+	delta.transaction = true
 	m.inTransaction, m.transaction, m.held = false, "", nil
 	if !commit {
 		return nil
