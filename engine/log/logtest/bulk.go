@@ -52,13 +52,12 @@ func (s Suite) readBytesStay(t *testing.T) {
 	add(24, 6)
 	keep()
 	// A closed segment that becomes the active one again, twice.
-	d.must(d.store.Roll(id, 28, 0))
-	add(28, 7)
+	d.must(d.store.Roll(id, 30, 0))
+	add(30, 7)
 	d.commit()
 	for at := engine.WallTime(8); at < 10; at++ {
-		d.must(d.store.TruncateEnd(id, 27))
-		d.must(d.store.TruncateEnd(id, 28))
-		add(24, at)
+		d.must(d.store.TruncateEnd(id, 29))
+		add(28, at)
 		keep()
 		d.must(d.store.Crash())
 		keep()

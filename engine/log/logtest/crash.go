@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bitacora/engine"
+	"bitacora/engine/batch"
 	"bitacora/engine/log"
 )
 
@@ -83,6 +84,14 @@ func picture(s log.Store) (string, error) {
 		batches, err := readAll(s, id, 300)
 		if err != nil {
 			return "", err
+		}
+		// In large pieces it must be the same.
+		large, err := readAll(s, id, 20000)
+		if err != nil {
+			return "", err
+		}
+		if !slices.EqualFunc(batches, large, func(a, b batch.Batch) bool { return bytes.Equal(a, b) }) {
+			fmt.Fprintf(&out, "  reads of 300 and 20000 bytes differ: %d and %d batches\n", len(batches), len(large))
 		}
 		for _, b := range batches {
 			fmt.Fprintf(&out, "  %v crc=%x %v\n", b, b.CRC(), b.EnsureValid())
