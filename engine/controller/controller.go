@@ -209,6 +209,11 @@ func (c *Controller) writeBatch(env *engine.Env, host Host, all []records.Versio
 		c.replayed(env, r.Record, offset, delta)
 		offset++
 	}
+	for _, t := range delta.Topics() {
+		if t.Created && !t.Deleted {
+			env.Trace(engine.Event{Kind: engine.EventTopicCreated, Topic: t.Name, Count: int64(len(t.Partitions()))})
+		}
+	}
 	return true
 }
 

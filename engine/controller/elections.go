@@ -147,8 +147,6 @@ func (c *Controller) replayed(env *engine.Env, record records.Record, offset eng
 		c.traceBroker(env, r)
 	case *records.PartitionChangeRecord:
 		c.tracePartition(env, r)
-	case *records.TopicRecord:
-		env.Trace(engine.Event{Kind: engine.EventTopicCreated, Topic: r.Name})
 	case *records.RemoveTopicRecord:
 		env.Trace(engine.Event{Kind: engine.EventTopicDeleted, Topic: delta.Topic(r.TopicID).Name})
 	}

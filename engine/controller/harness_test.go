@@ -35,6 +35,7 @@ type harness struct {
 	resigned  bool
 	calls     int
 	responses []kmsg.Response
+	events    []engine.Event
 }
 
 type logged struct {
@@ -73,6 +74,8 @@ func (h *harness) step(in engine.Input) {
 			h.timers[e.Timer] = e.At
 		case engine.EffectCancelTimer:
 			delete(h.timers, e.Timer)
+		case engine.EffectTrace:
+			h.events = append(h.events, e.Event)
 		}
 	}
 	if !h.hold {
@@ -251,6 +254,12 @@ func (h *harness) run(t *testing.T, d *datadriven.TestData) {
 		h.advance(span)
 	case "hold":
 		h.hold = true
+	case "events": // since the last time
+		for _, e := range h.events {
+			fmt.Fprintf(&h.out, "%s %s-%d peer=%d epoch=%d nodes=%v count=%d code=%d\n",
+				eventName(e.Kind), e.Topic, e.Partition, e.Peer, e.Epoch, e.Nodes, e.Count, e.Code)
+		}
+		h.events = nil
 	case "commit":
 		h.hold = false
 		h.commit()
@@ -278,6 +287,34 @@ func (h *harness) run(t *testing.T, d *datadriven.TestData) {
 		}
 		h.call(body)
 	}
+}
+
+func eventName(kind engine.EventKind) string {
+	switch kind {
+	case engine.EventControllerActive:
+		return "ControllerActive"
+	case engine.EventControllerResigned:
+		return "ControllerResigned"
+	case engine.EventBrokerRegistered:
+		return "BrokerRegistered"
+	case engine.EventBrokerFenced:
+		return "BrokerFenced"
+	case engine.EventBrokerUnfenced:
+		return "BrokerUnfenced"
+	case engine.EventBrokerShuttingDown:
+		return "BrokerShuttingDown"
+	case engine.EventLeaderElected:
+		return "LeaderElected"
+	case engine.EventISRChanged:
+		return "ISRChanged"
+	case engine.EventTopicCreated:
+		return "TopicCreated"
+	case engine.EventTopicDeleted:
+		return "TopicDeleted"
+	case engine.EventRefused:
+		return "Refused"
+	}
+	return fmt.Sprint("event ", int(kind))
 }
 
 func (h *harness) printTopic(name string) {
