@@ -1,0 +1,553 @@
+package scene
+
+import (
+	"slices"
+	"strconv"
+
+	"bitacora/engine"
+	"bitacora/engine/view"
+	"bitacora/web/lang"
+)
+
+// drawing is one picture being made.
+type drawing struct {
+	in   *Input
+	lay  *layout
+	list *List
+	// anchors say where a process's messages leave and arrive, by default.
+	cards map[engine.NodeID]Box
+	// strips say where each replica lies, for messages about one partition.
+	strips map[Target]Box
+}
+
+// Draw makes the picture. The list must be Reset.
+func Draw(in *Input, l *List) {
+	d := &drawing{in: in, lay: arrange(in), list: l,
+		cards: map[engine.NodeID]Box{}, strips: map[Target]Box{}}
+	l.Rect(Box{0, 0, in.Width, in.Height}, Ground)
+	d.controllers()
+	d.columns()
+	l.Clip(Box{0, d.lay.rowsTop, in.Width, in.Height - d.lay.rowsTop})
+	for i := range d.lay.rows {
+		d.row(&d.lay.rows[i])
+	}
+	d.deadColumns()
+	l.Unclip()
+	d.heads()
+	d.cuts()
+	d.producers()
+	d.groups()
+	d.flights()
+}
+
+func (d *drawing) t(k lang.Key, args ...string) string { return d.in.Lang.T(k, args...) }
+
+func num[T ~int8 | ~int16 | ~int32 | ~int64 | ~int](n T) string {
+	return strconv.FormatInt(int64(n), 10)
+}
+
+// pill writes text on a rounded ground and gives its box. Y is the middle.
+func (d *drawing) pill(x, y float32, text string, size float32, fill, stroke, ink Color) Box {
+	f := Font{Strong, size}
+	b := Box{X: x, Y: y - size*0.5 - 4, W: TextWidth(text, f) + 14, H: size + 8}
+	d.list.Round(b, b.H/2, fill, stroke, 1.2, 0)
+	d.list.Text(b.MidX(), y+size*0.36, text, f, ink, Center)
+	return b
+}
+
+// button draws a small button whose right edge is at right; it gives its left.
+func (d *drawing) button(right, y float32, text string, t Target, a Action, danger bool) float32 {
+	f := Font{Strong, 11.5}
+	w := TextWidth(text, f) + 16
+	b := Box{X: right - w, Y: y, W: w, H: 22}
+	ink, edge := Ink, EdgeStrong
+	if danger {
+		ink, edge = Bad, Bad
+	}
+	d.list.Round(b, 6, Card, edge, 1, 0)
+	d.list.Text(b.MidX(), b.MidY()+4, text, f, ink, Center)
+	d.list.hit(b, t, a)
+	return b.X
+}
+
+// controllers draws the quorum above the brokers.
+func (d *drawing) controllers() {
+	if len(d.lay.controllers) == 0 {
+		return
+	}
+	l, lay := d.list, d.lay
+	var copies []copyOfLog
+	newest := (*view.QuorumReplica)(nil)
+	for _, p := range lay.controllers {
+		c, q := d.metadataCopy(p)
+		copies = append(copies, c)
+		if q != nil && p.Status == view.Running && (newest == nil || q.Epoch > newest.Epoch) {
+			newest = q
+		}
+	}
+	y := float32(margin)
+	x := lay.labels.X
+	title := d.t(lang.MetadataQuorum)
+	d.label(x, y+22, title, lay.labels.W)
+	if newest != nil {
+		l.Text(x, y+40, Fit(d.t(lang.MetadataQuorumCaption, num(newest.Epoch)), Font{Plain, 12}, lay.labels.W), Font{Plain, 12}, InkSoft, Left)
+		leader := d.t(lang.NoControllerLeader)
+		if p := lay.process(newest.Leader); p != nil && p.Status == view.Running {
+			leader = d.t(lang.LeaderIs, num(newest.Leader))
+		}
+		l.Text(x, y+56, Fit(leader, Font{Plain, 12}, lay.labels.W), Font{Plain, 12}, InkSoft, Left)
+	}
+	s := newScale(copies, lay.cards[0].W-24, 24, lay.cards[0].W > 120)
+	for i, p := range lay.controllers {
+		d.controller(lay.cards[i], p, &copies[i], &s)
+	}
+}
+
+// label writes a row's name, on two lines where one does not hold it.
+func (d *drawing) label(x, y float32, text string, width float32) {
+	size := float32(14)
+	if d.lay.narrow {
+		size = 12
+	}
+	d.list.Text(x, y, Fit(text, Font{Strong, size}, width), Font{Strong, size}, Ink, Left)
+}
+
+func (d *drawing) metadataCopy(p *view.Process) (copyOfLog, *view.QuorumReplica) {
+	c := copyOfLog{target: Target{Kind: TargetMetadata, Node: p.ID}, hw: engine.NoOffset, dead: p.Status == view.Dead}
+	q := QuorumOf(d.in.State, p.ID)
+	if q != nil {
+		c.logStart, c.hw, c.end, c.epoch, c.batches = q.LogStart, q.HighWatermark, q.LogEnd, q.Epoch, q.Batches
+	}
+	return c, q
+}
+
+func (d *drawing) controller(b Box, p *view.Process, c *copyOfLog, s *scale) {
+	l := d.list
+	target := Target{Kind: TargetProcess, Node: p.ID}
+	d.cards[p.ID] = b
+	l.Round(b, 9, Card, Edge, 1, 0)
+	l.hit(b, target, Select)
+	f := Font{Strong, 13}
+	name := d.t(lang.ControllerN, num(p.ID))
+	if d.lay.narrow {
+		name = num(p.ID)
+	}
+	l.Text(b.X+12, b.Y+23, Fit(name, f, b.W-20), f, Ink, Left)
+	q := QuorumOf(d.in.State, p.ID)
+	status, bad := d.status(p)
+	right := b.X + b.W - 10
+	switch {
+	case bad:
+		l.Text(b.X+12, b.Y+40, Fit(status, Font{Plain, 12}, b.W-24), Font{Plain, 12}, Bad, Left)
+	case q != nil && q.Role == view.QuorumLeader:
+		text := d.t(lang.LeaderBadge, num(q.Epoch))
+		size := float32(11)
+		w := TextWidth(text, Font{Strong, size}) + 14
+		if b.W > 230 || d.lay.narrow {
+			d.pill(max(right-w, b.X+4), b.Y+pick(d.lay.narrow, 36, 19), text, size, EpochColor(q.Epoch), None, EpochInk)
+		} else {
+			d.pill(b.X+11, b.Y+37, text, size, EpochColor(q.Epoch), None, EpochInk)
+		}
+	case q != nil:
+		l.Text(b.X+12, b.Y+40, Fit(d.quorumRole(q), Font{Plain, 12}, b.W-24), Font{Plain, 12}, InkSoft, Left)
+	}
+	strip := Box{X: b.X + 10, Y: b.Y + 50, W: b.W - 20, H: 24}
+	d.strip(strip, s, c)
+	if p.Status == view.Dead {
+		d.veil(b)
+	}
+	if !d.lay.narrow && b.W >= 190 {
+		d.processButtons(right, b.Y+pick(q != nil && q.Role == view.QuorumLeader && !bad && b.W > 230, 30, 9), p, b.W)
+	}
+	d.ring(b, target, 9)
+}
+
+func pick(yes bool, a, b float32) float32 {
+	if yes {
+		return a
+	}
+	return b
+}
+
+// processButtons draws what can be done to a process, from the right.
+func (d *drawing) processButtons(right, y float32, p *view.Process, width float32) {
+	if !d.in.Can.Has(view.CanFault) || p.External {
+		return
+	}
+	t := Target{Kind: TargetProcess, Node: p.ID}
+	if p.Roles == view.RoleController && p.Status == view.Running {
+		return // a controller is killed from its panel: the picture stays calm
+	}
+	switch p.Status {
+	case view.Dead:
+		d.button(right, y, d.t(lang.Restart), t, Restart, false)
+	case view.Paused:
+		x := d.button(right, y, d.t(lang.Kill), t, Kill, true)
+		d.button(x-6, y, d.t(lang.Thaw), t, Thaw, false)
+	default:
+		x := d.button(right, y, d.t(lang.Kill), t, Kill, true)
+		if width >= 185 {
+			d.button(x-6, y, d.t(lang.Freeze), t, Freeze, false)
+		}
+	}
+}
+
+// status says how a process is, and whether that is bad.
+func (d *drawing) status(p *view.Process) (text string, bad bool) {
+	since := d.in.Lang.Seconds(int64(d.in.State.At-p.Since), 1)
+	switch {
+	case p.Status == view.Dead && p.Halted:
+		return d.t(lang.StatusHalted), true
+	case p.Status == view.Dead:
+		return d.t(lang.StatusDeadFor, since), true
+	case p.Status == view.Paused:
+		return d.t(lang.StatusPausedFor, since), true
+	case p.Status == view.Stopping || p.Shutting:
+		return d.t(lang.StatusStopping), true
+	case p.Roles.Has(view.RoleBroker) && p.Fenced:
+		return d.t(lang.StatusFenced), false
+	}
+	return d.t(lang.StatusActive), false
+}
+
+func (d *drawing) quorumRole(q *view.QuorumReplica) string {
+	switch q.Role {
+	case view.QuorumLeader:
+		return d.t(lang.LeaderBadge, num(q.Epoch))
+	case view.QuorumCandidate:
+		return d.t(lang.Candidate)
+	case view.QuorumProspective:
+		return d.t(lang.Prospective)
+	case view.QuorumObserver:
+		return d.t(lang.Observer)
+	case view.QuorumResigned:
+		return d.t(lang.Resigned)
+	case view.QuorumUnattached:
+		return d.t(lang.Unattached)
+	}
+	return d.t(lang.Follower)
+}
+
+// veil hatches what is dead.
+func (d *drawing) veil(b Box) {
+	d.list.Hatch(b.Inset(1), Stripe)
+}
+
+func (d *drawing) ring(b Box, t Target, radius float32) {
+	if t == d.in.Selected {
+		d.list.Round(b.Inset(-2), radius+2, None, Focus, 2.5, 0)
+	} else if t == d.in.Hovered {
+		d.list.Round(b, radius, None, EdgeStrong, 1.5, 0)
+	}
+}
+
+// columns draws the brokers' grounds; rows come on top.
+func (d *drawing) columns() {
+	for i, p := range d.lay.brokers {
+		b := d.lay.columns[i]
+		d.cards[p.ID] = Box{b.X, b.Y, b.W, d.lay.head}
+		d.list.Round(b, 10, Card, Edge, 1, 0)
+		d.list.hit(b, Target{Kind: TargetProcess, Node: p.ID}, Select)
+	}
+}
+
+func (d *drawing) deadColumns() {
+	for i, p := range d.lay.brokers {
+		b := d.lay.columns[i]
+		if p.Status == view.Dead || p.Status == view.Paused {
+			d.veil(Box{b.X + 1, b.Y + d.lay.head, b.W - 2, b.H - d.lay.head})
+		}
+	}
+}
+
+// heads draws the brokers' names above the rows that scroll below them.
+func (d *drawing) heads() {
+	l := d.list
+	for i, p := range d.lay.brokers {
+		col := d.lay.columns[i]
+		b := Box{col.X, col.Y, col.W, d.lay.head}
+		l.Round(b, 10, CardHead, None, 0, 0)
+		l.Rect(Box{b.X, b.Y + b.H - 10, b.W, 10}, CardHead)
+		l.Line(b.X, b.Y+b.H, b.X+b.W, b.Y+b.H, Edge, 1, 0)
+		target := Target{Kind: TargetProcess, Node: p.ID}
+		l.hit(b, target, Select)
+		status, bad := d.status(p)
+		name := d.t(lang.BrokerN, num(p.ID))
+		if p.Roles.Has(view.RoleController) {
+			name = d.t(lang.ServerN, num(p.ID))
+		}
+		size := pick(d.lay.narrow, 13, 16)
+		pad := pick(d.lay.narrow, 7, 14)
+		ink := Ink
+		if bad {
+			ink = InkSoft
+		}
+		l.Text(b.X+pad, b.Y+pick(d.lay.narrow, 20, 25), Fit(name, Font{Strong, size}, b.W-2*pad), Font{Strong, size}, ink, Left)
+		color := Good
+		if bad {
+			color = Bad
+		} else if p.Fenced {
+			color = Warn
+		}
+		sy := b.Y + pick(d.lay.narrow, 37, 46)
+		l.Circle(b.X+pad+4, sy-4, 4, color, None, 0)
+		l.Text(b.X+pad+13, sy, Fit(status, Font{Plain, 12.5}, b.W-pad-16), Font{Plain, 12.5}, color, Left)
+		if !d.lay.narrow {
+			d.processButtons(b.X+b.W-10, b.Y+9, p, b.W)
+		}
+		d.ring(col, target, 10)
+	}
+}
+
+// row draws one line of the matrix.
+func (d *drawing) row(r *row) {
+	y := r.box.Y - d.in.ScrollY
+	if y+r.box.H < d.lay.rowsTop || y > d.in.Height {
+		return
+	}
+	b := Box{r.box.X, y, r.box.W, r.box.H}
+	switch {
+	case r.topic != nil:
+		d.heading(b, r)
+	case r.part == nil:
+		d.metadataRow(b)
+	default:
+		d.partitionRow(b, r)
+	}
+}
+
+func (d *drawing) heading(b Box, r *row) {
+	l := d.list
+	right := d.lay.labels.X + d.lay.labels.W + gap + d.lay.room()
+	if n := len(d.lay.columns); n > 0 {
+		right = d.lay.columns[n-1].X + d.lay.columns[n-1].W
+	}
+	target := Target{Kind: TargetTopic, Topic: r.topic.Name}
+	line := Box{b.X, b.Y + 2, right - b.X, b.H - 2}
+	l.Line(b.X, b.Y+1, right, b.Y+1, Edge, 1, 0)
+	if target == d.in.Hovered || target == d.in.Selected {
+		l.Round(line, 5, AccentSoft, None, 0, 0)
+	}
+	l.hit(line, target, Select)
+	x, mid := b.X+4, b.Y+b.H/2+1
+	if r.closed {
+		l.Triangle(x, mid-4, x, mid+4, x+6, mid, InkSoft)
+	} else {
+		l.Triangle(x-1, mid-3, x+7, mid-3, x+3, mid+3, InkSoft)
+	}
+	l.hit(Box{b.X, b.Y, 22, b.H}, target, Toggle)
+	text := r.topic.Name
+	f := Font{Strong, 12.5}
+	l.Text(x+13, mid+4, Fit(text, f, right-x-80), f, Accent, Left)
+	x += 13 + min(TextWidth(text, f), right-x-80) + 10
+	detail := d.t(lang.PartitionsCount, num(r.topic.Partitions))
+	if r.topic.Partitions == 1 {
+		detail = d.t(lang.OnePartition)
+	}
+	if r.topic.Internal {
+		detail += " · " + d.t(lang.Internal)
+	}
+	l.Text(x, mid+4, Fit(detail, Font{Plain, 12}, right-x), Font{Plain, 12}, InkFaint, Left)
+}
+
+func (d *drawing) metadataRow(b Box) {
+	d.label(b.X, b.Y+pick(d.lay.detail == dense, 15, 24), d.t(lang.MetadataRow), b.W)
+	if d.lay.detail == full {
+		d.list.Text(b.X, b.Y+42, Fit(d.t(lang.MetadataRowCaption), Font{Plain, 12}, b.W), Font{Plain, 12}, InkSoft, Left)
+	}
+	var copies []copyOfLog
+	for _, p := range d.lay.brokers {
+		c, _ := d.metadataCopy(p)
+		copies = append(copies, c)
+	}
+	if len(copies) == 0 {
+		return
+	}
+	strip := d.stripBox(d.lay.columns[0], b)
+	s := newScale(copies, strip.W-8, strip.H, d.lay.detail != dense)
+	for i, p := range d.lay.brokers {
+		box := d.stripBox(d.lay.columns[i], b)
+		if d.lay.detail != dense {
+			q := QuorumOf(d.in.State, p.ID)
+			if q != nil && q.Role == view.QuorumLeader {
+				d.pill(box.X, box.Y-13, d.t(lang.LeaderBadge, num(q.Epoch)), 11, EpochColor(q.Epoch), None, EpochInk)
+			} else if q != nil {
+				d.list.Text(box.X, box.Y-8, Fit(d.quorumRole(q), Font{Plain, 12}, box.W), Font{Plain, 12}, InkSoft, Left)
+			}
+		}
+		d.strips[Target{Kind: TargetReplica, Node: p.ID}] = box
+		d.strip(box, &s, &copies[i])
+	}
+}
+
+// stripBox is where a copy lies: in column col, on the row b.
+func (d *drawing) stripBox(col, b Box) Box {
+	side := pick(d.lay.narrow, 6, 12)
+	x, w := col.X+side, col.W-2*side
+	switch d.lay.detail {
+	case full:
+		h := min(34, b.H-44)
+		return Box{x, b.Y + 26, w, h}
+	case compact:
+		return Box{x, b.Y + 20, w, b.H - 28}
+	}
+	return Box{x, b.Y + 3, w, b.H - 6}
+}
+
+func (d *drawing) partitionRow(b Box, r *row) {
+	p := r.part
+	target := Target{Kind: TargetPartition, Topic: p.Topic, Partition: p.Partition}
+	d.partitionLabel(b, p, target)
+	var copies []copyOfLog
+	for i := range r.replicas {
+		rep := &r.replicas[i]
+		proc := d.lay.process(rep.Node)
+		copies = append(copies, copyOfLog{
+			target:   Target{Kind: TargetReplica, Topic: p.Topic, Partition: p.Partition, Node: rep.Node},
+			logStart: rep.LogStart, hw: rep.HighWatermark, end: rep.LogEnd, epoch: rep.Epoch, batches: rep.Batches,
+			dead: proc == nil || proc.Status == view.Dead,
+		})
+	}
+	if len(d.lay.columns) == 0 {
+		return
+	}
+	first := d.stripBox(d.lay.columns[0], b)
+	s := newScale(copies, first.W-8, first.H, d.lay.detail != dense && first.W > 100)
+	for i := range copies {
+		col := slices.IndexFunc(d.lay.brokers, func(q *view.Process) bool { return q.ID == copies[i].target.Node })
+		if col >= 0 {
+			d.replica(d.stripBox(d.lay.columns[col], b), p, &r.replicas[i], &copies[i], &s)
+		}
+	}
+}
+
+func (d *drawing) partitionLabel(b Box, p *view.Partition, target Target) {
+	l := d.list
+	name := p.Topic + "-" + num(p.Partition)
+	box := Box{b.X - 4, b.Y + 2, b.W + 4, b.H - 4}
+	l.hit(box, target, Select)
+	d.ring(box, target, 5)
+	if d.lay.detail == dense {
+		l.Text(b.X, b.Y+b.H/2+4, Fit(name, Font{Strong, 12}, b.W), Font{Strong, 12}, Ink, Left)
+		return
+	}
+	d.label(b.X, b.Y+pick(d.lay.detail == full, 24, 17), name, b.W)
+	leader, color := d.t(lang.LeaderNone), Bad
+	if p.Leader != engine.NoNode {
+		leader, color = d.t(lang.LeaderIs, d.t(lang.BrokerN, num(p.Leader))), InkSoft
+	}
+	isr := d.isrText(p)
+	if d.lay.detail == full {
+		l.Text(b.X, b.Y+42, Fit(leader, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, color, Left)
+		l.Text(b.X, b.Y+58, Fit(isr, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, isrColor(p), Left)
+		return
+	}
+	l.Text(b.X, b.Y+34, Fit(isr, Font{Plain, 12}, b.W), Font{Plain, 12}, isrColor(p), Left)
+}
+
+func (d *drawing) isrText(p *view.Partition) string {
+	if len(p.ISR) == 0 {
+		return d.t(lang.ISREmpty)
+	}
+	text := ""
+	for i, n := range p.ISR {
+		if i > 0 {
+			text += ", "
+		}
+		text += num(n)
+	}
+	return d.t(lang.ISRList, text)
+}
+
+// isrColor warns when a replica is missing from the ISR.
+func isrColor(p *view.Partition) Color {
+	if len(p.ISR) < len(p.Replicas) {
+		return Warn
+	}
+	return InkSoft
+}
+
+func (d *drawing) replica(b Box, p *view.Partition, r *view.Replica, c *copyOfLog, s *scale) {
+	d.strips[c.target] = b
+	for _, g := range d.in.Recent {
+		if g.Node == r.Node && g.Partition == r.Partition && g.Topic == r.Topic {
+			d.list.Alpha(g.Left * 0.8)
+			d.list.Round(b.Inset(-3), 7, None, EpochColor(r.Epoch), 2.5, 0)
+			d.list.Alpha(1)
+		}
+	}
+	d.strip(b, s, c)
+	if c.target == d.in.Selected {
+		d.list.Round(b.Inset(-2), 7, None, Focus, 2.5, 0)
+	}
+	leads := p.Leader == r.Node
+	if d.lay.detail == dense {
+		if leads {
+			d.list.Triangle(b.X-7, b.MidY()-5, b.X-7, b.MidY()+5, b.X-1, b.MidY(), EpochColor(p.Epoch))
+		}
+		return
+	}
+	y := b.Y - 13
+	if d.lay.detail == compact {
+		y = b.Y - 10
+	}
+	var left float32
+	switch {
+	case leads:
+		left = d.pill(b.X, y, d.t(lang.LeaderBadge, num(p.Epoch)), 11, EpochColor(p.Epoch), None, EpochInk).W
+	case r.Role == view.ReplicaLeader && !c.dead:
+		// It still takes itself for the leader: nobody could tell it yet.
+		left = d.pill(b.X, y, d.t(lang.LeaderBadge, num(r.Epoch))+" ?", 11, Card, EpochColor(r.Epoch), Ink).W
+	default:
+		text := Fit(d.t(lang.Follower), Font{Plain, 12}, b.W)
+		d.list.Text(b.X, y+4, text, Font{Plain, 12}, InkSoft, Left)
+		left = TextWidth(text, Font{Plain, 12})
+	}
+	in := slices.Contains(p.ISR, r.Node)
+	text, color := d.t(lang.OutOfISR), Bad
+	if in {
+		text, color = d.t(lang.InISR), Good
+	}
+	f := Font{Strong, 12}
+	if w := TextWidth(text, f); left+w+14 < b.W {
+		d.list.Text(b.X+b.W, y+4, text, f, color, Right)
+	} else {
+		d.isrSign(b.X+b.W-5, y, in)
+	}
+}
+
+// isrSign says in the ISR (a tick) or out of it (a cross) where words do not fit.
+func (d *drawing) isrSign(x, y float32, in bool) {
+	if in {
+		d.list.Line(x-4, y, x-1, y+3.5, Good, 2, 0)
+		d.list.Line(x-1, y+3.5, x+4, y-4, Good, 2, 0)
+		return
+	}
+	d.list.Line(x-4, y-4, x+4, y+4, Bad, 2, 0)
+	d.list.Line(x-4, y+4, x+4, y-4, Bad, 2, 0)
+}
+
+// cuts draws the links that are cut, between the cards of their ends.
+func (d *drawing) cuts() {
+	for _, c := range d.in.State.Cuts {
+		a, aok := d.cards[c.From]
+		b, bok := d.cards[c.To]
+		reverse := view.Link{From: c.To, To: c.From}
+		if !aok || !bok || c.From > c.To && slices.Contains(d.in.State.Cuts, reverse) {
+			continue
+		}
+		x1, y1, x2, y2 := a.MidX(), a.Y, b.MidX(), b.Y
+		if a.Y != b.Y { // a controller and a broker
+			if a.Y > b.Y {
+				x1, y1, x2, y2 = x2, y2, x1, y1
+				a, b = b, a
+			}
+			y1 += a.H
+		}
+		cy := min(y1, y2) - 22
+		d.list.Curve(x1, y1, (x1+x2)/2, cy, x2, y2, Bad, 2, 6)
+		text := d.t(lang.LinkCut)
+		w := TextWidth(text, Font{Strong, 11}) + 14
+		d.pill((x1+x2)/2-w/2, (y1+y2)/4+cy/2, text, 11, BadSoft, Bad, Bad)
+	}
+}

@@ -1,0 +1,75 @@
+package scene_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bitacora/engine/view"
+	"bitacora/web/lang"
+	"bitacora/web/scene"
+	"bitacora/web/still"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+func stillInput(l lang.Lang, width, height float32) *scene.Input {
+	topic := l.T(lang.ExampleTopic)
+	s := still.State(topic, l.T(lang.ExampleGroup))
+	messages := still.Messages(topic)
+	in := &scene.Input{State: &s, Lang: l, Width: width, Height: height, Can: view.CanFault}
+	for i := range messages {
+		in.Flights = append(in.Flights, scene.Flight{Message: &messages[i], Done: 0.45})
+	}
+	return in
+}
+
+func render(t *testing.T, in *scene.Input, p *scene.Palette) string {
+	t.Helper()
+	var list scene.List
+	list.Reset()
+	scene.Draw(in, &list)
+	var b strings.Builder
+	if err := scene.WriteSVG(&b, &list, in.Width, in.Height, "test", p); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestGolden(t *testing.T) {
+	cases := []struct {
+		name          string
+		lang          lang.Lang
+		width, height float32
+		palette       *scene.Palette
+	}{
+		{"wide-es-light", lang.Spanish, 1340, 760, &scene.Light},
+		{"projector-en-dark", lang.English, 960, 560, &scene.Dark},
+		{"phone-es-light", lang.Spanish, 390, 480, &scene.Light},
+		{"page-en", lang.English, 1100, 640, nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name+" is as it was", func(t *testing.T) {
+			in := stillInput(c.lang, c.width, c.height)
+			got := render(t, in, c.palette)
+			if again := render(t, in, c.palette); again != got {
+				t.Fatal("the same input gave two pictures")
+			}
+			file := filepath.Join("testdata", c.name+".svg")
+			if *rewrite {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the picture changed; look at it, then: make golden PKG=./web/scene")
+			}
+		})
+	}
+}
