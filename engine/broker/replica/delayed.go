@@ -2,6 +2,7 @@ package replica
 
 import (
 	"container/heap"
+	"slices"
 
 	"bitacora/engine"
 
@@ -200,6 +201,16 @@ func (m *Manager) checkEnoughReplicas(p *Partition, required engine.Offset) (cod
 		return engine.ErrNotEnoughReplicasAfterAppend, true
 	}
 	return engine.ErrNone, true
+}
+
+// addProduceWaiter keeps the order of required offsets. Only a duplicate's lies
+// below the last one's.
+func (p *Partition) addProduceWaiter(w produceWaiter) {
+	at := len(p.produceWaiters)
+	for at > 0 && !p.produceWaiters[at-1].op.done && p.produceWaiters[at-1].get().required > w.get().required {
+		at--
+	}
+	p.produceWaiters = slices.Insert(p.produceWaiters, at, w)
 }
 
 func (m *Manager) endWait(env *engine.Env, w *produceWaiter, code engine.ErrorCode) {

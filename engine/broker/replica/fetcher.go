@@ -89,7 +89,8 @@ func (f *fetcher) note(s *fetchState) {
 
 // startFetching puts a partition under the fetcher of its leader
 // (AbstractFetcherManager.addFetcherForPartitions). A log without any epoch,
-// whose records nobody could compare, is first cut to its high watermark.
+// whose records nobody could compare, is first cut to its high watermark. The
+// Fetch is sent by sendFetches, with all partitions that came in the same step.
 func (m *Manager) startFetching(env *engine.Env, p *Partition) {
 	m.stopFetching(p)
 	f := m.fetcherOf(env, p.leader)
@@ -103,7 +104,6 @@ func (m *Manager) startFetching(env *engine.Env, p *Partition) {
 	f.byID[s.key] = s
 	f.promise(m)
 	f.note(s)
-	m.sendFetch(env, f)
 }
 
 // stopFetching takes a partition from whichever fetcher has it.
@@ -142,7 +142,7 @@ func (m *Manager) fetcherOf(env *engine.Env, leader engine.NodeID) *fetcher {
 		m.fetchers = slices.Insert(m.fetchers, at, f)
 	}
 	f := m.fetchers[at]
-	m.onFetcherResults(env, f, f.channel.SetAddr(env, engine.Addr{Host: node.host, Port: node.port}))
+	m.takeResults(env, f, f.channel.SetAddr(env, engine.Addr{Host: node.host, Port: node.port}))
 	return f
 }
 
@@ -157,6 +157,12 @@ func (m *Manager) closeIdleFetchers(env *engine.Env) {
 		env.CancelTimer(fetcherTimer(f.leader))
 		return true
 	})
+}
+
+func (m *Manager) sendFetches(env *engine.Env) {
+	for _, f := range m.fetchers {
+		m.sendFetch(env, f)
+	}
 }
 
 // promise notes that the next Fetch speaks of everything done up to now.

@@ -25,7 +25,8 @@ func (m *Manager) onFetcherInput(env *engine.Env, in engine.Input) bool {
 	}
 	for _, f := range m.fetchers {
 		if results, mine := f.channel.Handle(env, in); mine {
-			m.onFetcherResults(env, f, results)
+			m.takeResults(env, f, results)
+			m.sendFetch(env, f)
 			m.settle(env)
 			return true
 		}
@@ -33,7 +34,7 @@ func (m *Manager) onFetcherInput(env *engine.Env, in engine.Input) bool {
 	return false
 }
 
-func (m *Manager) onFetcherResults(env *engine.Env, f *fetcher, results []channel.Result) {
+func (m *Manager) takeResults(env *engine.Env, f *fetcher, results []channel.Result) {
 	for i := range results {
 		r := &results[i]
 		switch r.Tag.Kind {
@@ -49,7 +50,6 @@ func (m *Manager) onFetcherResults(env *engine.Env, f *fetcher, results []channe
 			m.onOffsetAnswer(env, f, r)
 		}
 	}
-	m.sendFetch(env, f)
 }
 
 // onFetchFailed waits before it tries again; the session, if the leader still has

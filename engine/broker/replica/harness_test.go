@@ -191,6 +191,10 @@ func (n *testNode) Handle(env *engine.Env, in engine.Input) {
 		switch body := in.Body.(type) {
 		case metadataInput:
 			n.m.OnMetadata(env, body.delta, n.host.image)
+		case inStep:
+			body.do(env, n.m)
+		case stopNow:
+			n.m.Close(env)
 		case alterAnswer:
 			n.m.OnAlterPartitionResponse(env, body.resp)
 		}
@@ -481,6 +485,12 @@ func produceRequest(version, acks int16, timeoutMillis int32, topic string, run 
 	t.Partitions = append(t.Partitions, p)
 	req.Topics = append(req.Topics, t)
 	return req
+}
+
+type stopNow struct{}
+
+type inStep struct {
+	do func(env *engine.Env, m *Manager)
 }
 
 type alterAnswer struct{ resp *kmsg.AlterPartitionResponse }

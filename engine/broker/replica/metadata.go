@@ -33,6 +33,7 @@ func (m *Manager) OnMetadata(env *engine.Env, delta *metadata.Delta, image *meta
 		m.applyBrokers(env, delta)
 	}
 	m.closeIdleFetchers(env)
+	m.sendFetches(env)
 	m.settle(env)
 }
 

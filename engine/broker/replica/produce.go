@@ -228,7 +228,7 @@ func (m *Manager) finishProduce(env *engine.Env, op *delayedProduce, req *kmsg.P
 		w := &op.waits[i]
 		// What an expired wait answers.
 		op.response.Topics[w.topicAt].Partitions[w.partAt].ErrorCode = int16(engine.ErrRequestTimedOut)
-		w.partition.produceWaiters = append(w.partition.produceWaiters, produceWaiter{op, i})
+		w.partition.addProduceWaiter(produceWaiter{op, i})
 		// A copy without followers has it committed already.
 		m.touch(w.partition, movedHighWatermark)
 	}

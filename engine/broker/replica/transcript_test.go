@@ -71,6 +71,9 @@ func (s *script) run(d *datadriven.TestData) string {
 		c.apply(&records.BrokerRegistrationChangeRecord{BrokerID: node(0), BrokerEpoch: c.epochs[node(0)], Fenced: 1})
 	case "kill":
 		c.kill(node(0))
+	case "stop":
+		c.hosts[node(0)].step(engine.Command{Body: stopNow{}})
+		c.kill(node(0))
 	case "start":
 		c.register(node(0))
 		c.start(node(0))
