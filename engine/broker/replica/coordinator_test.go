@@ -3,6 +3,7 @@ package replica
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"bitacora/engine"
 	"bitacora/engine/batch"
@@ -42,6 +43,7 @@ func TestCoordinatorHears(t *testing.T) {
 	if got := takeEvents(c, 2); len(got) > 0 {
 		t.Errorf("a follower's coordinator hears %v", got)
 	}
+	c.run(time.Second) // the follower's fetcher waits for orders; then it takes this one in
 
 	var r Appended
 	asCoordinator(c, 1, func(env *engine.Env, m *Manager) {
