@@ -45,7 +45,7 @@ func (b *Broker) creatable(name string) kmsg.CreateTopicsRequestTopic {
 	t.NumPartitions = int32(static.Int(config.OffsetsTopicPartitions))
 	t.ReplicationFactor = int16(static.Int(config.OffsetsTopicReplication))
 	for _, c := range [][2]string{
-		{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", static.Text(config.OffsetsTopicSegmentBytes)},
+		{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", decimal(static.Int(config.OffsetsTopicSegmentBytes))},
 	} {
 		kc := kmsg.NewCreateTopicsRequestTopicConfig()
 		kc.Name, kc.Value = c[0], kmsg.StringPtr(c[1])

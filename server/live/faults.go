@@ -1,0 +1,179 @@
+package live
+
+import (
+	"fmt"
+
+	"bitacora/engine"
+)
+
+// Kill ends a process as kill -9 does: its connections close, connecting is
+// refused, what its disks had not committed is gone.
+func (c *Cluster) Kill(id engine.NodeID) error {
+	p, err := c.alive(id)
+	if err != nil {
+		return err
+	}
+	p.kill.Store(true)
+	c.unpause(id)
+	p.in.close()
+	<-p.ended
+	return nil
+}
+
+// Shutdown asks a process to stop cleanly (SIGTERM). It does not wait.
+func (c *Cluster) Shutdown(id engine.NodeID) error {
+	p, err := c.alive(id)
+	if err != nil {
+		return err
+	}
+	p.in.post(func() { p.step(engine.Shutdown{}) })
+	return nil
+}
+
+// Restart starts a dead process over what its disks kept.
+func (c *Cluster) Restart(id engine.NodeID) error {
+	c.mu.Lock()
+	s := c.processes[id]
+	if s == nil {
+		c.mu.Unlock()
+		return fmt.Errorf("restart %d: %w", id, ErrNoNode)
+	}
+	if s.now != nil || s.starting {
+		c.mu.Unlock()
+		return fmt.Errorf("restart %d: %w", id, ErrAlive)
+	}
+	s.starting = true
+	c.mu.Unlock()
+	err := s.disks.reopen()
+	if err == nil {
+		err = c.boot(s)
+	}
+	c.mu.Lock()
+	s.starting = false
+	if err != nil {
+		s.why = err.Error()
+	}
+	c.mu.Unlock()
+	return err
+}
+
+// Pause stops a process as SIGSTOP does: connections are accepted, and nothing is
+// answered.
+func (c *Cluster) Pause(id engine.NodeID) error {
+	p, err := c.alive(id)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.processes[id]
+	if p.paused != nil {
+		return fmt.Errorf("pause %d: %w", id, ErrPaused)
+	}
+	over := make(chan struct{})
+	p.paused = over
+	s.state = Paused
+	ev := engine.Event{Kind: engine.EventProcessPaused, Node: id}
+	c.observe(&ev)
+	p.in.post(func() { <-over })
+	return nil
+}
+
+// Resume lets a paused process go on (SIGCONT).
+func (c *Cluster) Resume(id engine.NodeID) error {
+	if _, err := c.alive(id); err != nil {
+		return err
+	}
+	if !c.unpause(id) {
+		return fmt.Errorf("resume %d: %w", id, ErrNotPaused)
+	}
+	return nil
+}
+
+func (c *Cluster) unpause(id engine.NodeID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.processes[id]
+	if s.now == nil || s.now.paused == nil {
+		return false
+	}
+	close(s.now.paused)
+	s.now.paused = nil
+	s.state = Running
+	ev := engine.Event{Kind: engine.EventProcessResumed, Node: id}
+	c.observe(&ev)
+	return true
+}
+
+func (c *Cluster) alive(id engine.NodeID) (*process, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.processes[id]
+	switch {
+	case s == nil:
+		return nil, fmt.Errorf("node %d: %w", id, ErrNoNode)
+	case s.now == nil:
+		return nil, fmt.Errorf("node %d: %w", id, ErrDead)
+	}
+	return s.now, nil
+}
+
+// Cut cuts the link between two processes of this cluster, both ways: what they
+// send waits, as TCP would send it again, until Heal.
+func (c *Cluster) Cut(a, b engine.NodeID) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.processes[a] == nil || c.processes[b] == nil || a == b {
+		return fmt.Errorf("cut %d from %d: %w", a, b, ErrNoNode)
+	}
+	for _, link := range [][2]engine.NodeID{{a, b}, {b, a}} {
+		if !c.cut[link] {
+			c.cut[link] = true
+			ev := engine.Event{Kind: engine.EventLinkCut, Node: link[0], Peer: link[1]}
+			c.observe(&ev)
+		}
+	}
+	c.anyCut.Store(true)
+	return nil
+}
+
+// Heal heals the link between two processes; with NoNode for both, every link.
+func (c *Cluster) Heal(a, b engine.NodeID) error {
+	c.mu.Lock()
+	var stalled []func()
+	for link := range c.cut {
+		all := a == engine.NoNode && b == engine.NoNode
+		if all || link == [2]engine.NodeID{a, b} || link == [2]engine.NodeID{b, a} {
+			stalled = append(stalled, c.stalled[link]...)
+			delete(c.stalled, link)
+			delete(c.cut, link)
+			ev := engine.Event{Kind: engine.EventLinkHealed, Node: link[0], Peer: link[1]}
+			c.observe(&ev)
+		}
+	}
+	c.anyCut.Store(len(c.cut) > 0)
+	// Under the lock, so that nothing sent from now on overtakes what waited.
+	for _, send := range stalled {
+		send()
+	}
+	c.mu.Unlock()
+	return nil
+}
+
+func (c *Cluster) isCut(from, to engine.NodeID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut[[2]engine.NodeID{from, to}]
+}
+
+// stall keeps something sent over a cut link; false says that the link is whole.
+func (c *Cluster) stall(from, to engine.NodeID, send func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	link := [2]engine.NodeID{from, to}
+	if !c.cut[link] {
+		return false
+	}
+	c.stalled[link] = append(c.stalled[link], send)
+	return true
+}
