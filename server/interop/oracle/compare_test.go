@@ -35,6 +35,8 @@ func TestCompare(t *testing.T) {
 		{"on the way any part may be seen", `{"what":"a","onTheWay":["15","16"]}`, `{"what":"a","onTheWay":["16"]}`, nil},
 		{"on the way nothing else may be seen", `{"what":"a","onTheWay":["15"]}`, `{"what":"a","onTheWay":["16","15"]}`,
 			[]string{`onTheWay: any of ["15"] / "16"`}},
+		{"on the way Kafka's luck may be ours", `{"what":"after x: producer acks=1","onTheWay":[]}`,
+			`{"what":"after x: producer acks=1","onTheWay":[{"broker":3,"answer":"6 NOT_LEADER_OR_FOLLOWER"}]}`, nil},
 		{"another step is one difference", `{"what":"a","x":1}`, `{"what":"b","x":2}`, []string{"what: a / b"}},
 		{"an API that is not offered is one difference", `{"what":"a","answer":{"x":1}}`, `{"what":"a","notOffered":"DeleteRecords"}`,
 			[]string{"notOffered: an answer / DeleteRecords"}},
@@ -84,6 +86,11 @@ func TestExcuse(t *testing.T) {
 }
 
 func TestEveryAllowedDifferenceHasAReason(t *testing.T) {
+	for _, l := range Lucky {
+		if l.Why == "" {
+			t.Errorf("%s: %s has no reason", l.Step, l.State)
+		}
+	}
 	for _, a := range Allowed {
 		if a.Why == "" {
 			t.Errorf("%s: %s: %s has no reason", a.Script, a.Step, a.Field)
