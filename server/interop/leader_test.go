@@ -101,7 +101,7 @@ func (f *follower) await(t *testing.T, what string, ok func(lines [][]string) bo
 	defer deadline.Stop()
 	for {
 		f.mu.Lock()
-		met, n := ok(f.lines), len(f.lines)
+		met := ok(f.lines)
 		f.mu.Unlock()
 		if met {
 			return
@@ -109,7 +109,7 @@ func (f *follower) await(t *testing.T, what string, ok func(lines [][]string) bo
 		select {
 		case <-f.changed:
 		case <-deadline.C:
-			t.Fatalf("not within %v: %s (%d lines so far)", failoverLimit, what, n)
+			t.Fatalf("not within %v: %s; %s", failoverLimit, what, f.summary())
 		}
 	}
 }
@@ -152,6 +152,19 @@ func (f *follower) stop(t *testing.T) {
 	if code := f.process.Wait(failoverLimit); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
+}
+
+// summary says how many lines of each kind and partition came, and the last.
+func (f *follower) summary() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	counts := map[string]int{}
+	var last []string
+	for _, words := range f.lines {
+		counts[strings.Join(words[:min(2, len(words))], " ")]++
+		last = words
+	}
+	return fmt.Sprintf("lines so far %v, the last %q", counts, last)
 }
 
 func (f *follower) count(kind string) int {

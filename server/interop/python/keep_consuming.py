@@ -21,7 +21,13 @@ def wait_for_end_of_input():
 
 threading.Thread(target=wait_for_end_of_input, daemon=True).start()
 
-consumer = KafkaConsumer(topic, group_id=group, bootstrap_servers=servers, auto_offset_reset="earliest")
+consumer = KafkaConsumer(
+    topic,
+    group_id=group,
+    bootstrap_servers=servers,
+    auto_offset_reset="earliest",
+    reconnect_backoff_max_ms=1000,
+)
 while not asked_to_stop.is_set():
     for messages in consumer.poll(timeout_ms=200).values():
         for message in messages:

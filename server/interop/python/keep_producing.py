@@ -23,9 +23,10 @@ producer = KafkaProducer(
     acks="all",
     retries=1000,
     retry_backoff_ms=100,
-    # Above what a failover takes (nine seconds) by much.
-    request_timeout_ms=60000,
     max_block_ms=60000,
+    # As the Java client: today's release would wait up to half a minute before
+    # it dials a dead broker again, and only that makes it ask who leads now.
+    reconnect_backoff_max_ms=1000,
     **safety
 )
 # How many orders of a partition may be on their way at once: one partition

@@ -15,6 +15,7 @@ import (
 // Apache is a real Apache Kafka 4.3.1 of combined nodes 1, 2, 3, ..., one JVM
 // each, formatted with static voters.
 type Apache struct {
+	t     testing.TB // that started it: nodes live as long as that test
 	nodes []*apacheNode
 	heap  string
 }
@@ -47,7 +48,7 @@ func ServeApache(t testing.TB, o Options) *Apache {
 	for i := range n {
 		voters = append(voters, fmt.Sprintf("%d@127.0.0.1:%d", i+1, ports[n+i]))
 	}
-	a := &Apache{heap: "512m"}
+	a := &Apache{t: t, heap: "512m"}
 	for i := range n {
 		node := &apacheNode{id: int32(i + 1), addr: fmt.Sprintf("127.0.0.1:%d", ports[i]),
 			properties: filepath.Join(dir, fmt.Sprintf("node-%d.properties", i+1)),
@@ -62,7 +63,7 @@ func ServeApache(t testing.TB, o Options) *Apache {
 		MustRun(t, Command{Args: Java(t, "kafka.tools.StorageTool", "format", "--cluster-id", apacheClusterID, "--config", node.properties)})
 	}
 	for _, node := range a.nodes {
-		a.start(t, node)
+		a.start(node)
 	}
 	for _, node := range a.nodes {
 		waitPort(t, node.addr)
@@ -97,14 +98,14 @@ func apacheProperties(o Options, node *apacheNode, controllerPort int, voters []
 	return text.String()
 }
 
-func (a *Apache) start(t testing.TB, node *apacheNode) {
-	t.Helper()
-	args := Java(t, "kafka.Kafka", node.properties)
+func (a *Apache) start(node *apacheNode) {
+	a.t.Helper()
+	args := Java(a.t, "kafka.Kafka", node.properties)
 	// A broker lives long: give it Kafka's own collector and the whole JIT back.
 	args = slices.DeleteFunc(args, func(s string) bool { return strings.HasPrefix(s, "-XX:") || strings.HasPrefix(s, "-Xmx") })
 	args = slices.Insert(args, 1, "-Xmx"+a.heap, "-Xms"+a.heap, "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
 		"-XX:InitiatingHeapOccupancyPercent=35", "-Djava.awt.headless=true")
-	node.process = Start(t, fmt.Sprintf("Apache Kafka node %d", node.id), Command{Args: args})
+	node.process = Start(a.t, fmt.Sprintf("Apache Kafka node %d", node.id), Command{Args: args})
 	go func(p *Process) {
 		for range p.Lines() {
 		}
@@ -135,7 +136,7 @@ func (a *Apache) Kill(t testing.TB, broker int32) { a.nodes[broker-1].process.Ki
 // Restart starts a killed node again.
 func (a *Apache) Restart(t testing.TB, broker int32) {
 	t.Helper()
-	a.start(t, a.nodes[broker-1])
+	a.start(a.nodes[broker-1])
 	waitPort(t, a.nodes[broker-1].addr)
 }
 

@@ -2,6 +2,8 @@ package rig
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +67,7 @@ func CreateTopic(t testing.TB, c Cluster, topic string, partitions int32, factor
 		Eventually(t, adminLimit, func() (bool, string) {
 			parts, err := describe(ctx, broker, topic)
 			if err != nil {
-				return false, err.Error()
+				return false, broker + ": " + err.Error()
 			}
 			ok := len(parts) == int(partitions)
 			for _, p := range parts {
@@ -81,7 +83,11 @@ func Leader(t testing.TB, c Cluster, topic string, partition int32) int32 {
 	t.Helper()
 	var leader int32 = -1
 	Eventually(t, adminLimit, func() (bool, string) {
-		for _, p := range partitions(t, c, topic) {
+		parts, err := partitions(c, topic)
+		if err != nil {
+			return false, err.Error()
+		}
+		for _, p := range parts {
 			if p.Partition == partition {
 				leader = p.Leader
 			}
@@ -95,25 +101,30 @@ func Leader(t testing.TB, c Cluster, topic string, partition int32) int32 {
 func WaitInSync(t testing.TB, c Cluster, topic string, within time.Duration) {
 	t.Helper()
 	Eventually(t, within, func() (bool, string) {
-		for _, p := range partitions(t, c, topic) {
+		parts, err := partitions(c, topic)
+		if err != nil {
+			return false, err.Error()
+		}
+		for _, p := range parts {
 			if len(p.ISR) != len(p.Replicas) {
-				return false, topic + ": some replicas are not in sync"
+				return false, fmt.Sprintf("%s-%d: of replicas %v only %v are in sync", topic, p.Partition, p.Replicas, p.ISR)
 			}
 		}
 		return true, ""
 	})
 }
 
-func partitions(t testing.TB, c Cluster, topic string) []kmsg.MetadataResponseTopicPartition {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), adminLimit)
-	defer cancel()
+// partitions asks the brokers in turn until one answers.
+func partitions(c Cluster, topic string) ([]kmsg.MetadataResponseTopicPartition, error) {
+	var failed error
 	for _, broker := range c.Bootstrap() {
-		if parts, err := describe(ctx, broker, topic); err == nil && len(parts) > 0 {
-			return parts
+		parts, err := describe(context.Background(), broker, topic)
+		if err == nil && len(parts) > 0 {
+			return parts, nil
 		}
+		failed = errors.Join(failed, fmt.Errorf("%s: %d partitions, %w", broker, len(parts), err))
 	}
-	return nil
+	return nil, failed
 }
 
 // describe asks one broker, and no other, for a topic's partitions.
