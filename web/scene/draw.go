@@ -3,6 +3,7 @@ package scene
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"bitacora/engine"
 	"bitacora/engine/view"
@@ -27,11 +28,11 @@ func Draw(in *Input, l *List) {
 	l.Rect(Box{0, 0, in.Width, in.Height}, Ground)
 	d.controllers()
 	d.columns()
+	d.deadColumns()
 	l.Clip(Box{0, d.lay.rowsTop, in.Width, in.Height - d.lay.rowsTop})
 	for i := range d.lay.rows {
 		d.row(&d.lay.rows[i])
 	}
-	d.deadColumns()
 	l.Unclip()
 	d.heads()
 	d.cuts()
@@ -88,7 +89,7 @@ func (d *drawing) controllers() {
 	y := float32(margin)
 	x := lay.labels.X
 	title := d.t(lang.MetadataQuorum)
-	d.label(x, y+22, title, lay.labels.W)
+	y = d.label(x, y+22, title, lay.labels.W) - 22
 	if newest != nil {
 		l.Text(x, y+40, Fit(d.t(lang.MetadataQuorumCaption, num(newest.Epoch)), Font{Plain, 12}, lay.labels.W), Font{Plain, 12}, InkSoft, Left)
 		leader := d.t(lang.NoControllerLeader)
@@ -103,13 +104,16 @@ func (d *drawing) controllers() {
 	}
 }
 
-// label writes a row's name, on two lines where one does not hold it.
-func (d *drawing) label(x, y float32, text string, width float32) {
-	size := float32(14)
-	if d.lay.narrow {
-		size = 12
+// label writes a row's name, on two lines where one does not hold it, and gives
+// the last baseline.
+func (d *drawing) label(x, y float32, text string, width float32) float32 {
+	f := Font{Strong, pick(d.lay.narrow, 12, 14)}
+	if cut := strings.LastIndexByte(text, ' '); cut > 0 && TextWidth(text, f) > width {
+		d.list.Text(x, y, Fit(text[:cut], f, width), f, Ink, Left)
+		text, y = text[cut+1:], y+f.Size+3
 	}
-	d.list.Text(x, y, Fit(text, Font{Strong, size}, width), Font{Strong, size}, Ink, Left)
+	d.list.Text(x, y, Fit(text, f, width), f, Ink, Left)
+	return y
 }
 
 func (d *drawing) metadataCopy(p *view.Process) (copyOfLog, *view.QuorumReplica) {
@@ -126,6 +130,9 @@ func (d *drawing) controller(b Box, p *view.Process, c *copyOfLog, s *scale) {
 	target := Target{Kind: TargetProcess, Node: p.ID}
 	d.cards[p.ID] = b
 	l.Round(b, 9, Card, Edge, 1, 0)
+	if p.Status == view.Dead {
+		d.veil(b)
+	}
 	l.hit(b, target, Select)
 	f := Font{Strong, 13}
 	name := d.t(lang.ControllerN, num(p.ID))
@@ -153,9 +160,6 @@ func (d *drawing) controller(b Box, p *view.Process, c *copyOfLog, s *scale) {
 	}
 	strip := Box{X: b.X + 10, Y: b.Y + 50, W: b.W - 20, H: 24}
 	d.strip(strip, s, c)
-	if p.Status == view.Dead {
-		d.veil(b)
-	}
 	if !d.lay.narrow && b.W >= 190 {
 		d.processButtons(right, b.Y+pick(q != nil && q.Role == view.QuorumLeader && !bad && b.W > 230, 30, 9), p, b.W)
 	}
@@ -272,6 +276,12 @@ func (d *drawing) heads() {
 		target := Target{Kind: TargetProcess, Node: p.ID}
 		l.hit(b, target, Select)
 		status, bad := d.status(p)
+		tight := b.W < headTight
+		if tight && p.Status == view.Dead {
+			status = d.t(lang.StatusDead)
+		} else if tight && p.Status == view.Paused {
+			status = d.t(lang.StatusPaused)
+		}
 		name := d.t(lang.BrokerN, num(p.ID))
 		if p.Roles.Has(view.RoleController) {
 			name = d.t(lang.ServerN, num(p.ID))
@@ -293,7 +303,7 @@ func (d *drawing) heads() {
 		l.Circle(b.X+pad+4, sy-4, 4, color, None, 0)
 		l.Text(b.X+pad+13, sy, Fit(status, Font{Plain, 12.5}, b.W-pad-16), Font{Plain, 12.5}, color, Left)
 		if !d.lay.narrow {
-			d.processButtons(b.X+b.W-10, b.Y+9, p, b.W)
+			d.processButtons(b.X+b.W-10, b.Y+pick(tight, 33, 9), p, b.W)
 		}
 		d.ring(col, target, 10)
 	}
@@ -323,11 +333,12 @@ func (d *drawing) heading(b Box, r *row) {
 		right = d.lay.columns[n-1].X + d.lay.columns[n-1].W
 	}
 	target := Target{Kind: TargetTopic, Topic: r.topic.Name}
-	line := Box{b.X, b.Y + 2, right - b.X, b.H - 2}
-	l.Line(b.X, b.Y+1, right, b.Y+1, Edge, 1, 0)
+	line := Box{b.X - 6, b.Y + 2, right - b.X + 6, b.H - 4}
+	ground := CardHead
 	if target == d.in.Hovered || target == d.in.Selected {
-		l.Round(line, 5, AccentSoft, None, 0, 0)
+		ground = AccentSoft
 	}
+	l.Round(line, 5, ground, None, 0, 0)
 	l.hit(line, target, Select)
 	x, mid := b.X+4, b.Y+b.H/2+1
 	if r.closed {
@@ -386,7 +397,7 @@ func (d *drawing) stripBox(col, b Box) Box {
 	x, w := col.X+side, col.W-2*side
 	switch d.lay.detail {
 	case full:
-		h := min(34, b.H-44)
+		h := min(40, b.H-44)
 		return Box{x, b.Y + 26, w, h}
 	case compact:
 		return Box{x, b.Y + 20, w, b.H - 28}

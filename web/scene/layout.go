@@ -14,9 +14,14 @@ const (
 	gap           = 12
 	narrowBelow   = 720
 	labelWidth    = 138
+	labelTight    = 118
 	labelNarrow   = 84
 	producerWidth = 148
+	producerTight = 124
 	groupWidth    = 186
+	groupTight    = 162
+	tightBelow    = 1120 // lanes give up what they can, so that columns keep theirs
+	headTight     = 186  // a column's head below it puts its buttons on the second line
 	columnMin     = 84
 	columnMax     = 460
 	headHeight    = 62
@@ -24,7 +29,7 @@ const (
 	bandHeight    = 92
 	topicHeight   = 26
 	rowFullMin    = 68
-	rowFullMax    = 104
+	rowFullMax    = 124
 	rowCompact    = 44
 	rowDense      = 22
 )
@@ -97,17 +102,20 @@ func arrange(in *Input) *layout {
 // lanes takes the sides for clients and labels.
 func (l *layout) lanes() {
 	x := float32(margin)
+	tight := l.in.Width < tightBelow
 	if !l.narrow && len(l.in.State.Producers) > 0 {
-		l.producers = Box{X: x, Y: margin, W: producerWidth, H: l.in.Height - 2*margin}
-		x += producerWidth + gap
+		w := pick(tight, producerTight, producerWidth)
+		l.producers = Box{X: x, Y: margin, W: w, H: l.in.Height - 2*margin}
+		x += w + gap
 	}
-	w := float32(labelWidth)
+	w := pick(tight, labelTight, labelWidth)
 	if l.narrow {
 		w = labelNarrow
 	}
 	l.labels = Box{X: x, Y: margin, W: w, H: l.in.Height - 2*margin}
 	if !l.narrow && len(l.in.State.Groups)+len(l.in.State.Consumers) > 0 {
-		l.groups = Box{X: l.in.Width - margin - groupWidth, Y: margin, W: groupWidth, H: l.in.Height - 2*margin}
+		w := pick(tight, groupTight, groupWidth)
+		l.groups = Box{X: l.in.Width - margin - w, Y: margin, W: w, H: l.in.Height - 2*margin}
 	}
 }
 

@@ -93,6 +93,9 @@ func (d *drawing) strip(b Box, s *scale, c *copyOfLog) {
 	l.Round(b, 5, Strip, Edge, 1, 0)
 	l.hit(b, c.target, Select)
 	pad := float32(2)
+	if c.dead {
+		l.Alpha(0.5)
+	}
 	for i := range c.batches {
 		batch := &c.batches[i]
 		if len(s.bases) == 0 || batch.Last < s.bases[0] {
@@ -101,6 +104,7 @@ func (d *drawing) strip(b Box, s *scale, c *copyOfLog) {
 		x := s.x(batch.Base)
 		d.cell(Box{X: b.X + 3 + x, Y: b.Y + pad, W: s.x(batch.Last+1) - x, H: b.H - 2*pad}, c, batch)
 	}
+	l.Alpha(1)
 	if c.end == c.logStart && len(c.batches) == 0 && d.lay.detail != dense {
 		l.Text(b.X+8, b.MidY()+4, d.t(lang.EmptyLog), Font{Plain, 12}, InkFaint, Left)
 	}
