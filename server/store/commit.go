@@ -92,6 +92,7 @@ func (s *Store) Committed(seq log.Seq) {
 		engine.Violated("CommittedWasRun", "commit %d, stored %d", seq, s.stored.Load())
 	}
 	s.durable = max(s.durable, seq)
+	s.trimTail()
 }
 
 // commit is a log.Commit.

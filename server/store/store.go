@@ -61,7 +61,12 @@ type logState struct {
 // Open opens the store at path, making it if it is not there. What a former
 // process left half-written is removed. log.ErrFull, log.ErrFailed, ErrLocked.
 func Open(path string, kind Kind, options Options) (*Store, error) {
-	s := &Store{path: path, kind: kind, options: options, tuning: tuningOf(kind)}
+	return open(path, kind, options, tuningOf(kind))
+}
+
+// open is Open with Badger tuned otherwise, for tests.
+func open(path string, kind Kind, options Options, t tuning) (*Store, error) {
+	s := &Store{path: path, kind: kind, options: options, tuning: t}
 	if s.options.ReserveBytes == 0 {
 		s.options.ReserveBytes = ReserveBytesDefault
 		if kind == Meta {
@@ -277,8 +282,7 @@ func (s *Store) Append(id log.ID, base engine.Offset, epoch engine.LeaderEpoch, 
 	if base < segment.Next {
 		return fmt.Errorf("%v: append at %d, end is %d: %w", id, base, segment.Next, log.ErrOffset)
 	}
-	// Badger keeps no value larger than a value-log file.
-	if int64(len(b)) > Max(s.kind) {
+	if int64(len(b)) > BatchBytesMax() {
 		return fmt.Errorf("%v: batch of %d bytes: %w", id, len(b), log.ErrTooLarge)
 	}
 	f := s.openFile(l, active)
@@ -295,13 +299,14 @@ func (s *Store) Append(id log.ID, base engine.Offset, epoch engine.LeaderEpoch, 
 	return nil
 }
 
-// Max is the largest batch that a store of a kind keeps, in bytes.
-func Max(kind Kind) int64 {
-	if kind == Meta {
-		return 64 << 20
-	}
-	return tuningOf(kind).valueFileBytes - 1<<10
+// BatchBytesMax is the largest batch that a store keeps, in bytes: Badger
+// takes no value larger than a value-log file.
+func BatchBytesMax() int64 {
+	return tuningOf(Data).valueFileBytes - valueOverheadBytes
 }
+
+// valueOverheadBytes is more than what Badger adds to a value in its log.
+const valueOverheadBytes = 1 << 10
 
 // openFile gives the file that a segment grows in.
 func (s *Store) openFile(l *logState, i int) *file {
@@ -313,11 +318,15 @@ func (s *Store) openFile(l *logState, i int) *file {
 	return f
 }
 
-// keep takes a new chunk into the tail, and lets go of the oldest that are
-// committed while there are too many.
+// keep takes a new chunk into the tail. The oldest that are committed go while
+// there are too many.
 func (s *Store) keep(c *chunk) {
 	s.tail = append(s.tail, c)
 	s.tailBytes += int64(cap(c.data))
+	s.trimTail()
+}
+
+func (s *Store) trimTail() {
 	for s.tailBytes > s.options.TailBytes && s.tail[0].seq <= s.durable {
 		oldest := s.tail[0]
 		s.tail = s.tail[1:]

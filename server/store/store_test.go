@@ -14,16 +14,16 @@ import (
 func testOptions() Options { return Options{ReserveBytes: 1 << 20} }
 
 type disk struct {
-	path string
-	kind Kind
-	// tailBytes of 1 sends every committed chunk out of memory.
+	path      string
+	kind      Kind
 	tailBytes int64
+	tuning    tuning
 }
 
 func (d disk) Open() (log.Store, error) {
 	options := testOptions()
 	options.TailBytes = d.tailBytes
-	return Open(d.path, d.kind, options)
+	return open(d.path, d.kind, options, d.tuning)
 }
 
 var errInjected = errors.New("injected")
@@ -42,19 +42,15 @@ func failAt(s log.Store, n uint64) {
 	}
 }
 
-func suite(kind Kind, tailBytes int64) logtest.Suite {
-	freed := int64(1 << 30)
-	if kind == Meta {
-		freed = 64 << 20 // each commit is synced
-	}
+// suite tests a store; tailBytes of 1 sends every committed batch out of memory.
+func suite(kind Kind, tailBytes, freedBytes int64, t tuning) logtest.Suite {
 	return logtest.Suite{
-		NewDisk: func(t testing.TB) logtest.Disk {
-			return disk{path: filepath.Join(t.TempDir(), "store"), kind: kind, tailBytes: tailBytes}
+		NewDisk: func(tb testing.TB) logtest.Disk {
+			return disk{path: filepath.Join(tb.TempDir(), "store"), kind: kind, tailBytes: tailBytes, tuning: t}
 		},
-		FreedBytes: freed,
+		FreedBytes: freedBytes,
 		Held:       func(d logtest.Disk, _ log.Store) int64 { return usedBytes(d.(disk).path) },
 		Await:      await,
-		FailAt:     failAt,
 		Logs:       500,
 	}
 }
@@ -72,6 +68,26 @@ func await(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-func TestData(t *testing.T)            { suite(Data, 0).Run(t) }
-func TestDataWithoutTail(t *testing.T) { suite(Data, 1).Run(t) }
-func TestMeta(t *testing.T)            { suite(Meta, 1).Run(t) }
+func TestData(t *testing.T) {
+	t.Parallel() // most of its time goes to opening and closing files
+	suite(Data, 0, 1<<30, tuningOf(Data)).Run(t)
+}
+
+func TestMeta(t *testing.T) {
+	t.Parallel()
+	suite(Meta, 1, 40<<20, tuningOf(Meta)).Run(t)
+}
+
+// TestSmallTables has the same done with tables, value-log files and transactions
+// so small that everything that can be cut in two is, with nothing in memory that
+// need not be, and with every call failing in turn.
+func TestSmallTables(t *testing.T) {
+	t.Parallel()
+	small := tuning{
+		memTableBytes: 256 << 10, valueFileBytes: 1 << 20, threshold: 512, batchPartBytes: 4 << 10,
+		deadBytesMin: 1 << 20, graveBytesLarge: 100 << 10,
+	}
+	s := suite(Data, 1, 64<<20, small)
+	s.FailAt = failAt
+	s.Run(t)
+}
