@@ -133,8 +133,8 @@ func (l *Log) removeStraySnapshots() error {
 }
 
 // recover walks the log from the recovery point's segment on and cuts it at the
-// first place that is not right. The epochs that it meets are noted: the cache is
-// written before the batches, but an old store may have lost it.
+// first place that is not right. Epochs newer than the newest known are noted, as
+// LogSegment.recover does.
 func (l *Log) recover(r *Recovery) error {
 	first := 0
 	for first < len(l.segments)-1 && l.segments[first+1].Base <= l.recoveryPoint {
@@ -203,8 +203,10 @@ func (l *Log) recoverSegment(from, end engine.Offset, r *Recovery) (engine.Offse
 			if r.Cut = l.checkBatch(b, next, from); r.Cut != NotCut {
 				return next, nil
 			}
-			if err := l.assignEpoch(b.PartitionLeaderEpoch(), b.BaseOffset()); err != nil {
-				return next, err
+			if epoch := b.PartitionLeaderEpoch(); epoch > l.epochs.latest() {
+				if err := l.assignEpoch(epoch, b.BaseOffset()); err != nil {
+					return next, err
+				}
 			}
 			next = b.NextOffset()
 		}
