@@ -82,8 +82,7 @@ func open(path string, kind Kind, options Options, t tuning) (*Store, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("store %s: %w: %w", path, ErrUnwritable, err)
 	}
-	// Opening writes: Badger makes its files, which are mapped.
-	if err := s.checkSpace(0); err != nil {
+	if err := s.checkSpace(s.options.ReserveBytes / restartShare); err != nil {
 		return nil, err
 	}
 	db, err := badger.Open(s.tuning.badger(path, kind, options.Log))
@@ -101,6 +100,10 @@ func open(path string, kind Kind, options Options, t tuning) (*Store, error) {
 	go s.reclaim.loop()
 	return s, nil
 }
+
+// restartShare of the reserve must be free beyond it before a store is opened:
+// opening writes, and one that could not take a commit would fail again at once.
+const restartShare = 8
 
 // checkSpace fails if more bytes would go below the reserve.
 func (s *Store) checkSpace(more int64) error {
@@ -358,7 +361,7 @@ func (s *Store) Space() log.Space {
 
 // Crash forgets what no transaction holds, over the same database. See log.Store.
 func (s *Store) Crash() error {
-	if err := s.checkSpace(0); err != nil {
+	if err := s.checkSpace(s.options.ReserveBytes / restartShare); err != nil {
 		return err
 	}
 	if err := s.load(); err != nil {
