@@ -37,6 +37,14 @@
 //   - a voter set takes effect when it is appended, and the next change waits until
 //     it is committed, so that any two majorities in use overlap
 //
+// # What Kafka leaves open
+//
+// The leader of two voters that removes itself and is lost before the other has
+// the record leaves nobody to be elected: it is no voter by its own log, and
+// refuses its vote to the other, whose log is shorter. Kafka stands still here
+// (KafkaRaftClient.pollUnattached lets voters only become prospective), and so do
+// we. An observer whose bootstrap servers know no voter finds no leader.
+//
 // # Not modelled
 //
 // Snapshots of the log (FetchSnapshot knows none; the bootstrap checkpoint is

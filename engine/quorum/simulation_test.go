@@ -1,8 +1,8 @@
 package quorum
 
 import (
+	"flag"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,25 +16,29 @@ import (
 // random faults over random work. Every step is checked.
 type chaos struct {
 	*world
+	moves []chaosMove
 	count int // records appended
 }
 
 // controllers of a chaos run; one more than the usual three, to have voters to add.
 var chaosControllers = [...]engine.NodeID{3000, 3001, 3002, 3003}
 
-func newChaos(t testing.TB, seed uint64, bugs Bug) *chaos {
+// diskSpeeds: some disks are so slow that a crash mostly finds something lost.
+var diskSpeeds = [...]time.Duration{time.Millisecond, 20 * time.Millisecond, 400 * time.Millisecond}
+
+func newChaos(t testing.TB, seed uint64, bugs Bug, moves []chaosMove) *chaos {
 	w := newWorld(t, seed)
 	w.quiet = true
 	for _, id := range chaosControllers {
-		w.add(id, id == 3000, bugs, 3000, 3001, 3002)
+		w.add(id, id == 3000, bugs, chaosControllers[:]...)
 	}
-	w.add(1, false, bugs, 3000, 3001, 3002)
+	w.add(1, false, bugs, chaosControllers[:]...)
 	for _, id := range w.ids() {
-		w.procs[id].disk = time.Duration(1+w.rand.IntN(40)) * 500 * time.Microsecond
+		w.procs[id].disk = diskSpeeds[w.rand.IntN(len(diskSpeeds))]
 		w.start(id)
 	}
 	w.run(time.Duration(w.rand.IntN(9000)) * time.Millisecond)
-	return &chaos{world: w}
+	return &chaos{world: w, moves: moves}
 }
 
 // play makes a number of random moves, then heals everything and wants progress.
@@ -65,41 +69,97 @@ func (c *chaos) compareUp(a, b engine.NodeID) {
 
 func (c *chaos) anyone() engine.NodeID { ids := c.ids(); return ids[c.rand.IntN(len(ids))] }
 
+// chaosMove is one kind of fault, or of work.
+type chaosMove uint8
+
+const (
+	moveAppend chaosMove = iota
+	moveKill
+	moveStart
+	moveCut
+	moveHeal
+	moveDropConnection
+	movePause
+	moveVoters
+	moveShutdown
+	movePowerCut      // of the whole room, or of all but one
+	moveLonelyRemoval // a leader alone, told to make do with itself
+)
+
+// everyMove is how often each kind comes up in a run of everything.
+var everyMove = []chaosMove{
+	moveAppend, moveAppend, moveAppend, moveKill, moveKill, moveStart, moveStart, moveStart, moveCut, moveCut,
+	moveHeal, moveHeal, moveDropConnection, movePause, moveVoters, moveShutdown, movePowerCut, moveLonelyRemoval,
+}
+
+// diskMoves is a run of power cuts.
+var diskMoves = []chaosMove{moveAppend, moveAppend, moveKill, moveStart, moveStart, movePowerCut}
+
 func (c *chaos) move() {
-	id, other := c.anyone(), c.anyone()
-	switch c.rand.IntN(16) {
-	case 0, 1:
+	id := c.anyone()
+	switch c.moves[c.rand.IntN(len(c.moves))] {
+	case moveAppend:
+		for range 1 + c.rand.IntN(5) {
+			c.count++
+			c.append(fmt.Sprintf("record %d", c.count))
+		}
+	case moveKill:
 		c.kill(id, c.rand.IntN(2) == 0)
-	case 2, 3, 4:
+	case moveStart:
 		for _, id := range c.ids() {
 			if !c.procs[id].up {
 				c.start(id)
 				break
 			}
 		}
-	case 5, 6:
-		c.setCut(id, other, true)
-	case 7, 8:
+	case moveCut:
+		c.setCut(id, c.anyone(), true)
+	case moveHeal:
 		clear(c.cut)
-	case 9:
+	case moveDropConnection:
 		c.dropConnection()
-	case 10:
+	case movePause:
 		if c.procs[id].paused {
 			c.resume(id)
 		} else {
 			c.pause(id)
 		}
-	case 11:
-		c.changeVoters(id)
-	case 12:
+	case moveVoters:
+		for range 1 + c.rand.IntN(3) {
+			c.changeVoters(c.anyone())
+		}
+	case moveShutdown:
 		if c.procs[id].up && !c.procs[id].paused && c.rand.IntN(3) == 0 {
 			c.step(c.procs[id], engine.Shutdown{})
 		}
-	default:
-		for range 1 + c.rand.IntN(5) {
-			c.count++
-			c.append(fmt.Sprintf("record %d", c.count))
+	case movePowerCut:
+		c.cutPower(id)
+	case moveLonelyRemoval:
+		c.removeAlone()
+	}
+}
+
+func (c *chaos) cutPower(spared engine.NodeID) {
+	for _, each := range c.ids() {
+		if each != spared {
+			c.kill(each, true)
 		}
+	}
+	for _, each := range c.ids() {
+		c.start(each)
+	}
+}
+
+func (c *chaos) removeAlone() {
+	leader := c.leader()
+	if leader == nil {
+		return
+	}
+	for _, each := range c.ids() {
+		c.setCut(leader.id, each, each != leader.id)
+	}
+	for range 8 {
+		c.changeVoters(c.anyone())
 	}
 }
 
@@ -120,9 +180,10 @@ func (c *chaos) changeVoters(id engine.NodeID) {
 	if leader == nil || id < 3000 {
 		return
 	}
-	voter, ok := leader.node.replica.log.lastVoters().find(id)
-	if !ok {
-		return
+	voters := leader.node.replica.log.lastVoters()
+	voter, ok := voters.find(id)
+	if !ok || id == leader.id && len(voters) == 2 {
+		return // see "What Kafka leaves open" in the package's documentation
 	}
 	c.command(leader.id, func(env *engine.Env, r *Replica) {
 		req := kmsg.NewPtrRemoveRaftVoterRequest()
@@ -169,17 +230,15 @@ func (c *chaos) settle() string {
 
 // replay is the command that shows a seed's last events.
 func replay(seed uint64) string {
-	return fmt.Sprintf("go test ./engine/quorum -run TestChaos/seed_%d$ -v", seed)
+	return fmt.Sprintf("go test ./engine/quorum -run TestChaos/seed_%d$ -seeds %d", seed, seed+1)
 }
 
+var chaosSeeds = flag.Uint64("seeds", 40, "seeds that TestChaos plays")
+
 func TestChaos(t *testing.T) {
-	seeds := uint64(300)
-	if testing.Short() {
-		seeds = 30
-	}
-	for seed := range seeds {
+	for seed := range *chaosSeeds {
 		t.Run(fmt.Sprintf("seed_%d", seed), func(t *testing.T) {
-			c := newChaos(t, seed, 0)
+			c := newChaos(t, seed, 0, everyMove)
 			if broken := c.play(60); broken != "" {
 				words := c.lastWords
 				t.Fatalf("seed %d at %v: %s\nreplay: %s\n%s", seed, time.Duration(c.now), broken, replay(seed),
@@ -191,25 +250,23 @@ func TestChaos(t *testing.T) {
 
 // TestKnownBugsAreCaught: a checker that catches nothing is a defect.
 func TestKnownBugsAreCaught(t *testing.T) {
-	bugs := map[string]Bug{
-		"votes that are not durable":              BugVoteNotDurable,
-		"fetches that promise what is not there":  BugFetchNotDurable,
-		"two votes in an epoch":                   BugVoteTwice,
-		"votes for a log that is behind":          BugVoteStaleLog,
-		"commits by counting former epochs":       BugCommitOldEpoch,
-		"voter changes before the last committed": BugConcurrentVoterChange,
-		"logs that are never compared":            BugIgnoreDivergence,
-	}
-	names := make([]string, 0, len(bugs))
-	for name := range bugs {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(2000) {
-				c := newChaos(t, seed, bugs[name])
-				if broken := c.play(60); broken != "" && !strings.HasPrefix(broken, "Liveness") {
+	for _, c := range []struct {
+		name  string
+		bug   Bug
+		moves []chaosMove
+	}{
+		{"votes that are not durable", BugVoteNotDurable, diskMoves},
+		{"fetches that promise what the disk may lose", BugFetchNotDurable, diskMoves},
+		{"two votes in an epoch", BugVoteTwice, everyMove},
+		{"votes for a log that is behind", BugVoteStaleLog, everyMove},
+		{"commits by counting former epochs", BugCommitOldEpoch, everyMove},
+		{"voter changes before the last is committed", BugConcurrentVoterChange, everyMove},
+		{"logs that are never compared", BugIgnoreDivergence, everyMove},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for seed := range uint64(400) {
+				run := newChaos(t, seed, c.bug, c.moves)
+				if broken := run.play(60); broken != "" && !strings.HasPrefix(broken, "Liveness") {
 					t.Logf("seed %d: %s", seed, broken)
 					return
 				}
