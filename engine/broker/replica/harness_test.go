@@ -152,7 +152,7 @@ func (c *testCluster) start(id engine.NodeID) {
 // kill ends a process without a commit of what it did last.
 func (c *testCluster) kill(id engine.NodeID) {
 	h := c.hosts[id]
-	h.up, h.blocked, h.held = false, nil, false
+	h.up, h.blocked, h.held, h.alters = false, nil, false, nil
 	c.dropConnections(func(a, b testEnd) bool { return a.host == h || b.host == h })
 	if err := h.store.Crash(); err != nil {
 		c.t.Fatal(err)
