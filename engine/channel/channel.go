@@ -108,6 +108,7 @@ type Channel struct {
 	state    state
 	conn     engine.ConnID
 	failures int // connection attempts in a row that failed
+	dialled  engine.Time
 	waiting  []request
 	inFlight []request
 	versions []versionRange
@@ -154,15 +155,38 @@ func (c *Channel) Close(env *engine.Env) []Result {
 	return c.results
 }
 
+// BackingOff says that the channel waits before it tries to connect again
+// (NetworkClient.isUnavailable).
+func (c *Channel) BackingOff() bool { return c.state == backingOff }
+
+// Connected says that there is a connection, or one is being made.
+func (c *Channel) Connected() bool { return c.state >= connecting }
+
+// Connect dials, unless there is a connection already or the backoff of the last
+// attempt is not over (NetworkClient.ready). A connection that nobody has sent a
+// request on has the time of a request to come up.
+func (c *Channel) Connect(env *engine.Env) {
+	if c.state == idle {
+		c.dial(env)
+		c.armTimeout(env)
+	}
+}
+
 // Send sends a request, dialling where that is needed. The barrier must be met
-// before it leaves. A version above what the peer offers is lowered to it.
-func (c *Channel) Send(env *engine.Env, tag Tag, body kmsg.Request, after engine.Durable) {
+// before it leaves. A version above what the peer offers is lowered to it. What
+// ends at once (a request without an answer, one that the peer does not offer) is
+// in the results.
+func (c *Channel) Send(env *engine.Env, tag Tag, body kmsg.Request, after engine.Durable) []Result {
+	return c.SendWithin(env, tag, body, after, c.cfg.RequestTimeout)
+}
+
+// SendWithin is Send with a time-out of the request's own, as a JoinGroup has.
+func (c *Channel) SendWithin(env *engine.Env, tag Tag, body kmsg.Request, after engine.Durable, timeout time.Duration) []Result {
 	if len(c.waiting) >= queueMax {
 		engine.Violated("ChannelQueueBounded", "node %d to %v", env.Self(), c.addr)
 	}
-	c.waiting = append(c.waiting, request{
-		tag: tag, body: body, after: after, deadline: env.Now().Add(c.cfg.RequestTimeout),
-	})
+	before := len(c.results)
+	c.waiting = append(c.waiting, request{tag: tag, body: body, after: after, deadline: env.Now().Add(timeout)})
 	switch c.state {
 	case idle:
 		c.dial(env)
@@ -170,6 +194,7 @@ func (c *Channel) Send(env *engine.Env, tag Tag, body kmsg.Request, after engine
 		c.flush(env)
 	}
 	c.armTimeout(env)
+	return c.results[before:]
 }
 
 // Handle takes an input that may be this channel's, and gives the requests that
@@ -213,6 +238,7 @@ func (c *Channel) Handle(env *engine.Env, in engine.Input) (results []Result, mi
 
 func (c *Channel) dial(env *engine.Env) {
 	c.state = connecting
+	c.dialled = env.Now()
 	c.conn = env.Dial(c.cfg.Owner, c.addr)
 }
 
@@ -385,15 +411,22 @@ func (c *Channel) onTimeout(env *engine.Env) {
 	c.drop(env, TimedOut, engine.ClosedHere)
 }
 
-// deadline is when the oldest pending request has waited for too long.
+// deadline is when the first of the pending requests has waited for too long, or
+// a handshake that nobody waits for.
 func (c *Channel) deadline() (engine.Time, bool) {
-	switch {
-	case len(c.inFlight) > 0:
-		return c.inFlight[0].deadline, true
-	case len(c.waiting) > 0:
-		return c.waiting[0].deadline, true
+	var at engine.Time
+	some := false
+	for _, list := range [2][]request{c.inFlight, c.waiting} {
+		for i := range list {
+			if !some || list[i].deadline < at {
+				at, some = list[i].deadline, true
+			}
+		}
 	}
-	return 0, false
+	if !some && (c.state == connecting || c.state == handshaking) {
+		return c.dialled.Add(c.cfg.RequestTimeout), true
+	}
+	return at, some
 }
 
 func (c *Channel) armTimeout(env *engine.Env) {
