@@ -190,10 +190,20 @@ func (m *logModel) close(t *rapid.T) {
 func (m *logModel) clone(*rapid.T) {
 	store := m.store.Clone()
 	cloned := m.log.Clone(store)
-	_, err := m.log.AppendAsLeader(logtest.Batch(3, playNow, 50), log.LeaderAppend{Epoch: m.epoch + 5, Now: playNow}, &m.scratch)
+	other := func(epoch engine.LeaderEpoch, producer int) {
+		b := logtest.Batch(3, playNow, 50)
+		if last := m.lastOf(m.producers[producer]); last != nil && producer > 0 {
+			b.SetProducer(last.ProducerID(), 0, last.LastSequence()+1)
+		}
+		_, err := m.log.AppendAsLeader(b, log.LeaderAppend{Epoch: epoch, Now: playNow}, &m.scratch)
+		m.must(err)
+	}
+	for producer := range m.producers {
+		other(m.epoch+5, producer)
+	}
+	_, err := m.log.TruncateTo(m.log.LogStartOffset(), playNow)
 	m.must(err)
-	_, err = m.log.TruncateTo(m.log.LogStartOffset(), playNow)
-	m.must(err)
+	other(m.epoch+6, 0)
 	m.store, m.log = store, cloned
 }
 
