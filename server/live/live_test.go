@@ -19,7 +19,11 @@ func startCluster(t *testing.T, dir string) *Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close(10 * time.Second) })
+	t.Cleanup(func() {
+		at := time.Now()
+		c.Close(10 * time.Second)
+		t.Logf("closed in %v", time.Since(at))
+	})
 	return c
 }
 

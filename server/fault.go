@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"bitacora/engine"
+	"bitacora/server/hub"
+
+	"github.com/spf13/cobra"
+)
+
+// faultTimeout bounds how long a running server may take to carry out a fault.
+const faultTimeout = 30 * time.Second
+
+func newFault() *cobra.Command {
+	var addr, token string
+	c := &cobra.Command{
+		Use:   "fault",
+		Short: "Break and heal nodes of a running cluster",
+		Long: "Break and heal nodes of a running cluster, through the same HTTP interface as its page.\n" +
+			"Brokers are 1, 2, 3; controllers 3000, 3001, 3002.",
+	}
+	c.PersistentFlags().StringVar(&addr, "http", "127.0.0.1:8080", "where the server's page is")
+	c.PersistentFlags().StringVar(&token, "token", "", "the token that the server printed, where it listens beyond loopback")
+	send := func(f hub.Fault) error { return postFault(addr, token, f) }
+	for _, a := range []struct{ name, short string }{
+		{"kill", "End a node as kill -9 does: connecting to it is refused"},
+		{"shutdown", "Ask a node to stop cleanly, as SIGTERM does"},
+		{"restart", "Start a dead node again over what its disks kept"},
+		{"pause", "Stop a node as SIGSTOP does: it accepts connections and is silent"},
+		{"resume", "Let a paused node go on"},
+	} {
+		c.AddCommand(&cobra.Command{
+			Use: a.name + " NODE", Short: a.short, Args: exactly(1),
+			RunE: func(_ *cobra.Command, args []string) error {
+				node, err := parseNode(args[0])
+				if err != nil {
+					return err
+				}
+				return send(hub.Fault{Action: a.name, Node: node})
+			},
+		})
+	}
+	for _, a := range []struct{ name, short string }{
+		{"cut", "Cut the link between two nodes, both ways"},
+		{"heal", "Heal the link between two nodes; `heal all` heals every link"},
+	} {
+		c.AddCommand(&cobra.Command{
+			Use: a.name + " NODE NODE", Short: a.short, Args: args(1, 2),
+			RunE: func(_ *cobra.Command, args []string) error {
+				if a.name == "heal" && len(args) == 1 && args[0] == "all" {
+					return send(hub.Fault{Action: "heal", Node: engine.NoNode, Peer: engine.NoNode})
+				}
+				if len(args) != 2 {
+					return usageError{fmt.Errorf("%s takes two nodes", a.name)}
+				}
+				one, err := parseNode(args[0])
+				if err != nil {
+					return err
+				}
+				other, err := parseNode(args[1])
+				if err != nil {
+					return err
+				}
+				return send(hub.Fault{Action: a.name, Node: one, Peer: other})
+			},
+		})
+	}
+	return c
+}
+
+func parseNode(text string) (engine.NodeID, error) {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 0 {
+		return 0, usageError{fmt.Errorf("%q is not a node's id (1, 2, 3, 3000, ...)", text)}
+	}
+	return engine.NodeID(n), nil
+}
+
+func postFault(addr, token string, f hub.Fault) error {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(addr, "://") {
+		addr = "http://" + addr
+	}
+	req, err := http.NewRequest(http.MethodPost, strings.TrimSuffix(addr, "/")+"/api/v1/faults", bytes.NewReader(body))
+	if err != nil {
+		return usageError{fmt.Errorf("--http %s: %w", addr, err)}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := http.Client{Timeout: faultTimeout}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("no Bitácora answers at %s (is `bitacora serve` running?): %w", addr, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 == 2 {
+		return nil
+	}
+	const reasonBytesMax = 1000
+	reason, err := io.ReadAll(io.LimitReader(resp.Body, reasonBytesMax))
+	if err != nil {
+		return fmt.Errorf("%s, and its reason cannot be read: %w", resp.Status, err)
+	}
+	return fmt.Errorf("%s", bytes.TrimSpace(reason))
+}

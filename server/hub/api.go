@@ -1,0 +1,93 @@
+package hub
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"bitacora/engine"
+)
+
+// Faults is what can be done to a running cluster. Errors are sentences for people.
+type Faults interface {
+	Kill(node engine.NodeID) error
+	Shutdown(node engine.NodeID) error
+	Restart(node engine.NodeID) error
+	Pause(node engine.NodeID) error
+	Resume(node engine.NodeID) error
+	Cut(a, b engine.NodeID) error
+	Heal(a, b engine.NodeID) error
+	// Serving says whether every broker serves, and if not, what is missing.
+	Serving() (bool, string)
+}
+
+// faultBytesMax bounds the body of a fault request, which names an action and at
+// most two nodes.
+const faultBytesMax = 4 << 10
+
+// Fault is the body of POST /api/v1/faults.
+type Fault struct {
+	Action string        `json:"action"` // kill, shutdown, restart, pause, resume, cut, heal
+	Node   engine.NodeID `json:"node"`
+	Peer   engine.NodeID `json:"peer,omitempty"` // cut, heal
+}
+
+// ErrAction is given for an action that there is not.
+var ErrAction = errors.New("no such action: kill, shutdown, restart, pause, resume, cut and heal are")
+
+// Do carries a fault out.
+func (f Fault) Do(on Faults) error {
+	switch f.Action {
+	case "kill":
+		return on.Kill(f.Node)
+	case "shutdown":
+		return on.Shutdown(f.Node)
+	case "restart":
+		return on.Restart(f.Node)
+	case "pause":
+		return on.Pause(f.Node)
+	case "resume":
+		return on.Resume(f.Node)
+	case "cut":
+		return on.Cut(f.Node, f.Peer)
+	case "heal":
+		return on.Heal(f.Node, f.Peer)
+	}
+	return fmt.Errorf("%q: %w", f.Action, ErrAction)
+}
+
+// RegisterAPI adds /healthz and /api/v1/faults. allowed says whether a request may
+// change the cluster; nil lets every one.
+func RegisterAPI(mux *http.ServeMux, on Faults, allowed func(*http.Request) bool) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		ok, missing := on.Serving()
+		if !ok {
+			http.Error(w, missing, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("POST /api/v1/faults", func(w http.ResponseWriter, r *http.Request) {
+		if allowed != nil && !allowed(r) {
+			http.Error(w, "changing the cluster needs the token that the server printed at its start", http.StatusForbidden)
+			return
+		}
+		var f Fault
+		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, faultBytesMax))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&f); err != nil {
+			http.Error(w, "the body must be like {\"action\":\"kill\",\"node\":2}: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		if err := f.Do(on); err != nil {
+			status := http.StatusConflict
+			if errors.Is(err, ErrAction) {
+				status = http.StatusBadRequest
+			}
+			http.Error(w, err.Error(), status)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
