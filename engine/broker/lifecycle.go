@@ -177,6 +177,9 @@ func (b *Broker) onHeartbeat(env *engine.Env, r *kmsg.BrokerHeartbeatResponse) {
 	case recovery:
 		if !r.IsFenced {
 			l.state = running
+			// Ask for producer ids before the first client does, so that it is not
+			// told to come again.
+			b.askForProducerIDs(env)
 		}
 		b.communicateAfter(env, heartbeatInterval)
 	case running:
