@@ -135,10 +135,9 @@ func (w *watchers) loop(name string, turn func(see func(any)) time.Duration) *wa
 	w.list = append(w.list, one)
 	w.done.Go(func() {
 		for {
-			began := time.Now()
 			pause := turn(func(state any) {
 				if w.ctx.Err() == nil {
-					one.see(began, state)
+					one.see(time.Now(), state) // when it is known, not when it was asked for
 				}
 			})
 			t := time.NewTimer(pause)
