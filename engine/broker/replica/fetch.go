@@ -97,7 +97,7 @@ func refusedFetch(code engine.ErrorCode) fetchResult {
 //     records, move it into the ISR, and complete others' requests
 //
 // Not modelled: quotas, the nearest replica by rack, transactions. Shown in:
-// testdata/fetch_sessions.txt, testdata/long_poll.txt
+// testdata/fetch_checks.txt, testdata/long_poll.txt; sessions in TestFetchSessions
 func (m *Manager) HandleFetch(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.FetchRequest)
 	op := m.newFetchOp(req, request.Listener)

@@ -55,7 +55,7 @@ func noListedOffset(code engine.ErrorCode) listedOffset {
 //   - a time: the first record that is not older, if it is committed
 //   - -4 is the log start; -5 and -6 find nothing, for want of tiered storage
 //
-// Shown in: testdata/list_offsets.txt
+// Shown in: testdata/fetch_checks.txt, TestListOffsets
 func (m *Manager) HandleListOffsets(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.ListOffsetsRequest)
 	resp := kmsg.NewPtrListOffsetsResponse()

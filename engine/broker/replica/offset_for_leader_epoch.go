@@ -14,7 +14,7 @@ import (
 //   - one above the newest: -1, -1, and no error
 //   - one below the oldest kept: itself, with the start of the oldest kept
 //
-// Shown in: testdata/offset_for_leader_epoch.txt
+// Shown in: testdata/fetch_checks.txt
 func (m *Manager) HandleOffsetForLeaderEpoch(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.OffsetForLeaderEpochRequest)
 	resp := kmsg.NewPtrOffsetForLeaderEpochResponse()

@@ -36,7 +36,8 @@ func Internal(topic string) bool {
 //   - each partition has its own answer
 //   - null records: no answer at all, as Kafka 4.3.1 gives none
 //
-// Not modelled: quotas, transactions. Shown in: testdata/produce.txt
+// Not modelled: quotas, transactions. Shown in:
+// testdata/produce_waits.txt, TestProduce
 func (m *Manager) HandleProduce(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.ProduceRequest)
 	if hasNullRecords(req) {
