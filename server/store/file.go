@@ -103,16 +103,14 @@ func (f *file) cut(to engine.Offset) {
 // view, else a copy.
 func (f *file) run(from, to int) []byte {
 	first, last := &f.entries[from], &f.entries[to-1]
-	if first.chunk == last.chunk {
-		size := 0
-		for i := from; i < to; i++ {
-			size += int(f.entries[i].size)
-		}
-		if end := last.pos + last.size; int(end-first.pos) == size {
-			return first.chunk.data[first.pos:end:end]
-		}
+	size := 0
+	for i := from; i < to; i++ {
+		size += int(f.entries[i].size)
 	}
-	var out []byte
+	if end := last.pos + last.size; first.chunk == last.chunk && int(end-first.pos) == size {
+		return first.chunk.data[first.pos:end:end]
+	}
+	out := make([]byte, 0, size)
 	for i := from; i < to; i++ {
 		out = append(out, f.entries[i].bytes()...)
 	}
