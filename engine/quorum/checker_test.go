@@ -15,7 +15,7 @@ import (
 type checker struct {
 	leaders   map[engine.LeaderEpoch]engine.NodeID
 	log       map[engine.Offset]batch.Batch // committed, by base offset
-	epochOf   map[engine.Offset]engine.LeaderEpoch
+	epochOf   map[engine.Offset]engine.LeaderEpoch // that it was committed in
 	end       engine.Offset
 	leading   map[engine.NodeID]engine.LeaderEpoch // whom it looked at already
 	complaint string
@@ -79,7 +79,7 @@ func (c *checker) committed(w *world, p *proc, b batch.Batch) {
 			c.complain("StateMachineSafety: %d handed out %v, but the committed log ends at %d", p.id, b, c.end)
 		}
 		c.log[base] = bytes.Clone(b)
-		c.epochOf[base] = b.PartitionLeaderEpoch()
+		c.epochOf[base] = p.node.replica.state.election.epoch
 		c.end = max(c.end, b.NextOffset())
 	}
 }

@@ -303,7 +303,7 @@ func (w *world) step(p *proc, in engine.Input) {
 		halted = halted || e.Kind == engine.EffectHalt
 	}
 	if halted {
-		w.end(p)
+		w.kill(p.id, false)
 		return
 	}
 	w.commit(p)
