@@ -176,7 +176,7 @@ func (l *Log) analyzeRun(run []byte, epoch engine.LeaderEpoch, raftLeader bool) 
 		if b.PartitionLeaderEpoch() > epoch {
 			break
 		}
-		if b.BaseOffset() <= check.info.LastOffset || b.LastOffsetDelta() < 0 {
+		if b.BaseOffset() <= check.info.LastOffset || b.NextOffset() <= b.BaseOffset() {
 			return check, fmt.Errorf("append to %v: batch [%d, %d] after %d: %w", l.name, b.BaseOffset(), b.LastOffset(), check.info.LastOffset, ErrOffsetsOutOfOrder)
 		}
 		if max := l.config.MaxMessageBytes; raftLeader && max > 0 && len(b) > max {

@@ -90,7 +90,8 @@ func (l *Log) CheckpointHighWatermark() error {
 }
 
 // Checkpoint makes the log end offset the recovery point, with a snapshot of the
-// producers there, so that an unclean restart has little to look at; the broker
+// producers there (be there none), so that an unclean restart has little to look
+// at; the broker
 // asks every log.flush.offset.checkpoint.interval.ms. It syncs nothing: operations
 // survive in order, so what tells of the recovery point vouches for all before it.
 func (l *Log) Checkpoint() error {
@@ -98,14 +99,12 @@ func (l *Log) Checkpoint() error {
 		return nil
 	}
 	previous := l.producers.snapshotEnd
-	if len(l.producers.entries) > 0 {
-		if err := l.producers.takeSnapshot(l); err != nil {
+	if err := l.producers.takeSnapshot(l); err != nil {
+		return err
+	}
+	if previous < l.producers.snapshotEnd && !l.isSegmentBase(previous) {
+		if err := l.deleteSnapshots(previous, previous+1); err != nil {
 			return err
-		}
-		if previous < l.producers.snapshotEnd && !l.isSegmentBase(previous) {
-			if err := l.deleteSnapshots(previous, previous+1); err != nil {
-				return err
-			}
 		}
 	}
 	return l.setRecoveryPoint(l.leo)
