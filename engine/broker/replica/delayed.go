@@ -16,17 +16,20 @@ type delayedProduce struct {
 	request engine.Request
 	// response is as it will be sent, but for the codes of what is pending.
 	response *kmsg.ProduceResponse
+	acks     int16
 	after    engine.Durable // the commit of what was appended here
 	waits    []produceWait
 	pending  int
 	done     bool
 }
 
-// produceWait is one partition of a delayedProduce.
+// produceWait is one partition that a Produce appended to. Without acks=all it is
+// done at once.
 type produceWait struct {
 	partition *Partition
 	required  engine.Offset // the high watermark must reach it
-	topicAt   int           // in the response
+	epoch     engine.LeaderEpoch
+	topicAt   int // in the response
 	partAt    int
 	done      bool
 }
@@ -230,8 +233,8 @@ func (m *Manager) endWait(env *engine.Env, w *produceWaiter, code engine.ErrorCo
 func (m *Manager) completeProduce(env *engine.Env, op *delayedProduce) {
 	op.done = true
 	m.unwatch(&op.expiry)
-	m.sendProduceResponse(env, op.request, op.response, op.after)
-	op.request, op.response = engine.Request{}, nil // waiters may keep op for a while
+	m.sendProduceResponse(env, op)
+	op.response = nil // waiters may keep op for a while
 }
 
 // expireProduce answers with REQUEST_TIMED_OUT for what is pending, which every

@@ -46,7 +46,8 @@ func (m *Manager) HandleProduce(env *engine.Env, request engine.Request) {
 	resp := kmsg.NewPtrProduceResponse()
 	resp.Version = req.Version
 	refusedAll, message := firstBatches(req)
-	op := &delayedProduce{request: request, response: resp}
+	op := &delayedProduce{request: request, response: resp, acks: req.Acks}
+	op.request.Body = nil // its records must not stay in memory for as long as it waits
 	for i := range req.Topics {
 		t := &req.Topics[i]
 		rt := kmsg.NewProduceResponseTopic()
@@ -159,11 +160,12 @@ func (m *Manager) producePartition(env *engine.Env, op *delayedProduce, req *kms
 	part.LogStartOffset = int64(r.LogStartOffset)
 	if r.Code == engine.ErrNone {
 		op.after = r.After
+		op.waits = append(op.waits, produceWait{
+			partition: p, required: r.NextOffset, epoch: p.leaderEpoch, done: req.Acks != acksAll,
+			topicAt: topicAt, partAt: len(op.response.Topics[topicAt].Partitions), // where part will stand
+		})
 		if req.Acks == acksAll {
-			op.waits = append(op.waits, produceWait{
-				partition: p, required: r.NextOffset, topicAt: topicAt,
-				partAt: len(op.response.Topics[topicAt].Partitions), // where part will stand
-			})
+			op.pending++
 		}
 	}
 }
@@ -220,11 +222,10 @@ func refuseProduce(part *kmsg.ProduceResponseTopicPartition, err error) {
 
 // finishProduce answers at once or waits for the followers.
 func (m *Manager) finishProduce(env *engine.Env, op *delayedProduce, req *kmsg.ProduceRequest) {
-	if len(op.waits) == 0 {
-		m.sendProduceResponse(env, op.request, op.response, op.after)
+	if op.pending == 0 {
+		m.sendProduceResponse(env, op)
 		return
 	}
-	op.pending = len(op.waits)
 	for i := range op.waits {
 		w := &op.waits[i]
 		// What an expired wait answers.
@@ -240,8 +241,8 @@ func (m *Manager) finishProduce(env *engine.Env, op *delayedProduce, req *kmsg.P
 
 // sendProduceResponse answers, or with acks=0 does not: then an error closes the
 // connection, the only way to tell.
-func (m *Manager) sendProduceResponse(env *engine.Env, request engine.Request, resp *kmsg.ProduceResponse, after engine.Durable) {
-	req := request.Body.(*kmsg.ProduceRequest)
+func (m *Manager) sendProduceResponse(env *engine.Env, op *delayedProduce) {
+	resp := op.response
 	failed := false
 	for i := range resp.Topics {
 		for j := range resp.Topics[i].Partitions {
@@ -249,29 +250,35 @@ func (m *Manager) sendProduceResponse(env *engine.Env, request engine.Request, r
 			failed = failed || part.ErrorCode != 0
 			tp := engine.TopicPartition{Topic: m.topicName(sessionKey{id: resp.Topics[i].TopicID, topic: resp.Topics[i].Topic}), Partition: part.Partition}
 			if engine.ErrorCode(part.ErrorCode) == engine.ErrNotLeaderOrFollower && part.CurrentLeader.LeaderID < 0 {
-				m.nameLeader(request, resp, resp.Version, part, tp)
+				m.nameLeader(op.request, resp, resp.Version, part, tp)
 			}
-			m.traceProduced(env, req, tp, part)
+			m.traceProduced(env, op, tp, part, i, j)
 		}
 	}
 	switch {
-	case req.Acks != acksNone:
-		env.Reply(request, resp, after)
+	case op.acks != acksNone:
+		env.Reply(op.request, resp, op.after)
 	case failed:
-		env.Close(request.Conn)
+		env.Close(op.request.Conn)
 	default:
-		env.NoReply(request)
+		env.NoReply(op.request)
 	}
 }
 
-func (m *Manager) traceProduced(env *engine.Env, req *kmsg.ProduceRequest, tp engine.TopicPartition, part *kmsg.ProduceResponseTopicPartition) {
+func (m *Manager) traceProduced(env *engine.Env, op *delayedProduce, tp engine.TopicPartition,
+	part *kmsg.ProduceResponseTopicPartition, topicAt, partAt int) {
 	if !env.Tracing() {
 		return
 	}
 	ev := engine.Event{Kind: engine.EventProduced, Topic: tp.Topic, Partition: tp.Partition,
-		Offset: engine.Offset(part.BaseOffset), Code: part.ErrorCode, Count: int64(req.Acks)}
+		Offset: engine.Offset(part.BaseOffset), Code: part.ErrorCode, Count: int64(op.acks)}
 	if part.ErrorCode != 0 {
 		ev.Kind, ev.Name = engine.EventRefused, "Produce"
+	}
+	for i := range op.waits {
+		if w := &op.waits[i]; w.topicAt == topicAt && w.partAt == partAt {
+			ev.Until, ev.Epoch = w.required, w.epoch
+		}
 	}
 	env.Trace(ev)
 }
