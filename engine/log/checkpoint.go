@@ -91,9 +91,9 @@ func (l *Log) CheckpointHighWatermark() error {
 
 // Checkpoint makes the log end offset the recovery point, with a snapshot of the
 // producers there (be there none), so that an unclean restart has little to look
-// at; the broker
-// asks every log.flush.offset.checkpoint.interval.ms. It syncs nothing: operations
-// survive in order, so what tells of the recovery point vouches for all before it.
+// at; the broker asks every log.flush.offset.checkpoint.interval.ms. It syncs
+// nothing: operations survive in order, so what tells of the recovery point vouches
+// for all before it.
 func (l *Log) Checkpoint() error {
 	if l.recoveryPoint == l.leo {
 		return nil
