@@ -73,7 +73,11 @@ func (m *Manager) maybeShrinkISR(env *engine.Env, p *Partition) {
 	}
 }
 
+// propose sends an ISR to the controller, in the order of ids: Kafka's leader
+// has its ISR in a hash set, whose order is that of small numbers, and the
+// controller keeps the order it is given (Partition.prepareIsrExpand).
 func (m *Manager) propose(env *engine.Env, p *Partition, isr []engine.NodeID, joins engine.NodeID) {
+	slices.Sort(isr)
 	p.pending = &isrProposal{
 		partition: p, isr: isr, joins: joins, leaderEpoch: p.leaderEpoch, partitionEpoch: p.partitionEpoch,
 	}

@@ -17,6 +17,9 @@ import (
 // strays.
 func (m *Manager) OnMetadata(env *engine.Env, delta *metadata.Delta, image *metadata.Image) {
 	m.image = image
+	if m.published && delta.Empty() {
+		return // a no-op record, twice a second
+	}
 	m.generation++
 	if !m.published {
 		m.published = true
