@@ -91,3 +91,28 @@ func TestSmallTables(t *testing.T) {
 	s.FailAt = failAt
 	s.Run(t)
 }
+
+// TestMetaKeepsAllInTables: a failed sync of the value log would go unnoticed.
+func TestMetaKeepsAllInTables(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store")
+	s, err := Open(path, Meta, testOptions())
+	must(t, err)
+	defer s.Close()
+	before := vlogBytes(t, path)
+	must(t, s.Create(testLog, 0, 0))
+	must(t, s.Append(testLog, 0, 0, logtest.Batch(1, 1, 1<<20)))
+	must(t, s.SetRecord(testLog, log.RecordKey{Kind: log.RecordOwner}, make([]byte, log.RecordBytesMax)))
+	commitAll(t, s)
+	if after := vlogBytes(t, path); after != before {
+		t.Errorf("the value log grew from %d to %d bytes", before, after)
+	}
+}
+
+func vlogBytes(t *testing.T, path string) (used int64) {
+	files, err := filepath.Glob(filepath.Join(path, "*.vlog"))
+	must(t, err)
+	for _, f := range files {
+		used += usedBytes(f)
+	}
+	return used
+}
