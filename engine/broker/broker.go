@@ -184,6 +184,10 @@ func (b *Broker) onLinkResult(env *engine.Env, link int64, r linkResult) {
 	}
 }
 
+// produceVersionMin is the lowest version of Produce that is served; lower ones
+// are offered all the same, for librdkafka's sake (KAFKA-18659).
+const produceVersionMin = 3
+
 // handleRequest answers a client, or another broker. A version that is not
 // offered ends the connection, as Kafka's does; ApiVersions answers for itself.
 func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
@@ -199,6 +203,10 @@ func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
 	}
 	switch m := req.Body.(type) {
 	case *kmsg.ProduceRequest:
+		if version < produceVersionMin {
+			env.Close(req.Conn)
+			return
+		}
 		b.replicas.HandleProduce(env, req)
 	case *kmsg.FetchRequest:
 		b.replicas.HandleFetch(env, req)

@@ -2,13 +2,17 @@ package broker
 
 import (
 	"bitacora/engine"
-	"bitacora/engine/metadata"
+	"bitacora/engine/group"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // coordinatorGroup is the only kind of coordinator there is here.
 const coordinatorGroup = 0
+
+// invalidRequestMessage is what Kafka answers with INVALID_REQUEST where it has
+// nothing more to say (Errors.INVALID_REQUEST).
+const invalidRequestMessage = "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details."
 
 // handleFindCoordinator: key 10, v0-v6. Kafka 4.3; KIP-699.
 // Read: KafkaApis.handleFindCoordinatorRequest, getCoordinator.
@@ -41,6 +45,7 @@ func (b *Broker) coordinator(env *engine.Env, kind int8, key string) kmsg.FindCo
 	c.ErrorMessage = kmsg.StringPtr("")
 	if kind != coordinatorGroup {
 		c.ErrorCode = int16(engine.ErrInvalidRequest)
+		c.ErrorMessage = kmsg.StringPtr(invalidRequestMessage)
 		return c
 	}
 	t := b.image.Topic(offsetsTopic)
@@ -49,7 +54,7 @@ func (b *Broker) coordinator(env *engine.Env, kind int8, key string) kmsg.FindCo
 		c.ErrorCode = int16(engine.ErrCoordinatorNotAvailable)
 		return c
 	}
-	leader := t.Partition(coordinatorPartition(key, t)).Leader
+	leader := t.Partition(group.PartitionOf(key, int32(len(t.Partitions)))).Leader
 	l, ok := b.endpoint(leader)
 	if !ok || b.image.Broker(leader).Fenced {
 		c.ErrorCode = int16(engine.ErrCoordinatorNotAvailable)
@@ -57,25 +62,4 @@ func (b *Broker) coordinator(env *engine.Env, kind int8, key string) kmsg.FindCo
 	}
 	c.NodeID, c.Host, c.Port = int32(leader), l.Host, int32(l.Port)
 	return c
-}
-
-// coordinatorPartition gives the partition of __consumer_offsets that a group
-// lives in (GroupCoordinatorService.partitionFor).
-func coordinatorPartition(group string, t *metadata.Topic) int32 {
-	return int32(int64(javaHash(group)&0x7fffffff) % int64(len(t.Partitions)))
-}
-
-// javaHash is String.hashCode, over UTF-16 code units.
-func javaHash(s string) int32 {
-	var h int32
-	for _, r := range s {
-		if r >= 0x10000 {
-			r -= 0x10000
-			h = 31*h + int32(0xd800+(r>>10))
-			h = 31*h + int32(0xdc00+(r&0x3ff))
-			continue
-		}
-		h = 31*h + r
-	}
-	return h
 }
