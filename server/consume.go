@@ -26,7 +26,8 @@ func newConsume() *cobra.Command {
 				opts = append(opts, kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 			}
 			if group != "" {
-				opts = append(opts, kgo.ConsumerGroup(group))
+				// What was printed is committed, and nothing else.
+				opts = append(opts, kgo.ConsumerGroup(group), kgo.AutoCommitMarks())
 			}
 			cl, err := f.client(opts...)
 			if err != nil {
@@ -47,7 +48,20 @@ func newConsume() *cobra.Command {
 
 func consumeRecords(c *cobra.Command, f *toolFlags, cl *kgo.Client, most int, idle time.Duration, keys bool) error {
 	out := bufio.NewWriter(c.OutOrStdout())
-	defer out.Flush()
+	err := consumeUntil(c, f, cl, out, most, idle, keys)
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	// The last records were printed after the last commit.
+	ctx, cancel := context.WithTimeout(context.Background(), toolTimeout)
+	defer cancel()
+	if committed := cl.CommitMarkedOffsets(ctx); err == nil {
+		err = committed
+	}
+	return err
+}
+
+func consumeUntil(c *cobra.Command, f *toolFlags, cl *kgo.Client, out *bufio.Writer, most int, idle time.Duration, keys bool) error {
 	for n := 0; most == 0 || n < most; {
 		ctx, cancel := c.Context(), context.CancelFunc(func() {})
 		if idle > 0 {
@@ -69,6 +83,7 @@ func consumeRecords(c *cobra.Command, f *toolFlags, cl *kgo.Client, most int, id
 			if err := printRecord(out, f, r, keys); err != nil {
 				return err
 			}
+			cl.MarkCommitRecords(r)
 		}
 		if err := out.Flush(); err != nil {
 			return err
