@@ -93,7 +93,7 @@ func BenchmarkReplicate(b *testing.B) {
 	for _, n := range []struct {
 		name       string
 		partitions int32
-	}{{"1 partition", 1}, {"30 partitions", 30}} {
+	}{{"1 partition", 1}, {"30 partitions", 30}, {"1000 partitions", 1000}} {
 		b.Run(n.name, func(b *testing.B) {
 			l := newLeaderBench(b, n.partitions)
 			run := benchBatch(b, 1024)
