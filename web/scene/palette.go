@@ -1,6 +1,11 @@
 package scene
 
-import "bitacora/engine"
+import (
+	"fmt"
+	"strings"
+
+	"bitacora/engine"
+)
 
 // Color is an index into a palette, so that one list serves light and dark.
 type Color int8
@@ -70,3 +75,29 @@ var Dark = Palette{
 	epochFirst + 0: "#74a7ec", epochFirst + 1: "#5cc3a5", epochFirst + 2: "#b99af0", epochFirst + 3: "#f2917a",
 	epochFirst + 4: "#c0cb62", epochFirst + 5: "#ee92c0", epochFirst + 6: "#a5b4cd", epochFirst + 7: "#d8ab78",
 }
+
+// CSS gives both palettes as a style sheet: --c0, --c1, ... and the classes c0
+// (fill) and s0 (stroke) that WriteSVG uses. The root's data-theme decides, and
+// before it is set the reader's system does.
+func CSS() string {
+	var b strings.Builder
+	block := func(p *Palette) {
+		for i, c := range p {
+			fmt.Fprintf(&b, " --c%d: %s;", i, c)
+		}
+	}
+	b.WriteString("/* Written by web/scene (make golden PKG=./web/scene): one palette for canvas and page. */\n:root {")
+	block(&Light)
+	b.WriteString(" }\n@media (prefers-color-scheme: dark) { :root:not([data-theme]) {")
+	block(&Dark)
+	b.WriteString(" } }\n:root[data-theme=\"dark\"] {")
+	block(&Dark)
+	b.WriteString(" }\n")
+	for i := range colorCount {
+		fmt.Fprintf(&b, ".c%d { fill: var(--c%d); } .s%d { stroke: var(--c%d); }\n", i, i, i, i)
+	}
+	return b.String()
+}
+
+// String gives the palette as the shell's painter takes it.
+func (p *Palette) String() string { return strings.Join(p[:], " ") }

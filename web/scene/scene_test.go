@@ -73,3 +73,16 @@ func TestGolden(t *testing.T) {
 		})
 	}
 }
+
+func TestStyleSheetHasTheSamePalette(t *testing.T) {
+	const file = "../../static/palette.css"
+	if *rewrite {
+		if err := os.WriteFile(file, []byte(scene.CSS()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil || string(got) != scene.CSS() {
+		t.Errorf("palette.css is not what scene.CSS gives (%v): make golden PKG=./web/scene", err)
+	}
+}
