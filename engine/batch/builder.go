@@ -187,6 +187,20 @@ func (b *Builder) writeHeader(out []byte) {
 	Batch(out).SetCRC()
 }
 
+// RecordSizeInBytes is what Append would add for this record
+// (DefaultRecord.sizeInBytes).
+func (b *Builder) RecordSizeInBytes(at Timestamp, key, value []byte, headers ...Header) int {
+	timestampDelta := int64(0)
+	if b.count > 0 {
+		timestampDelta = int64(at - b.baseTimestamp)
+	}
+	size := recordBodySize(b.lastDelta+1, timestampDelta, key, value) + sizeOfVarint(int32(len(headers)))
+	for i := range headers {
+		size += sizeOfVarint(int32(len(headers[i].Key))) + len(headers[i].Key) + sizeOfField(headers[i].Value)
+	}
+	return sizeOfVarint(int32(size)) + size
+}
+
 // RecordSizeUpperBound bounds what a record adds to a batch that is not
 // compressed, whatever its deltas (DefaultRecord.recordSizeUpperBound).
 func RecordSizeUpperBound(key, value []byte, headers ...Header) int {

@@ -109,6 +109,7 @@ type Channel struct {
 	conn     engine.ConnID
 	failures int // connection attempts in a row that failed
 	dialled  engine.Time
+	armed    engine.Time // when the time-out timer rings; 0: it does not
 	waiting  []request
 	inFlight []request
 	versions []versionRange
@@ -373,7 +374,6 @@ func (c *Channel) fail(f Failure, reason engine.DisconnectReason) {
 // backOff waits before the next attempt; the attempt itself is made only if
 // something is to be sent by then.
 func (c *Channel) backOff(env *engine.Env) {
-	env.CancelTimer(c.timer(TimerTimeout))
 	if c.failures == 0 {
 		env.CancelTimer(c.timer(TimerBackoff))
 		c.state = idle
@@ -397,6 +397,7 @@ func (c *Channel) onBackoffOver(env *engine.Env) {
 }
 
 func (c *Channel) onTimeout(env *engine.Env) {
+	c.armed = 0
 	at, some := c.deadline()
 	if !some {
 		return
@@ -429,12 +430,16 @@ func (c *Channel) deadline() (engine.Time, bool) {
 	return at, some
 }
 
+// armTimeout sets the timer for the next deadline. It is never moved back: a timer
+// that rings early finds nothing and is set anew, while one moved with every answer
+// would fill the driver's queue.
 func (c *Channel) armTimeout(env *engine.Env) {
-	if at, some := c.deadline(); some {
-		env.SetTimer(c.timer(TimerTimeout), at.Sub(env.Now()))
+	at, some := c.deadline()
+	if !some || c.armed != 0 && c.armed <= at {
 		return
 	}
-	env.CancelTimer(c.timer(TimerTimeout))
+	c.armed = at
+	env.SetTimer(c.timer(TimerTimeout), at.Sub(env.Now()))
 }
 
 func (c *Channel) timer(kind uint8) engine.Timer {

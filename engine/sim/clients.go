@@ -1,0 +1,26 @@
+package sim
+
+import (
+	"fmt"
+
+	"bitacora/engine"
+	"bitacora/engine/client"
+	"bitacora/engine/log"
+)
+
+// producerBooter makes a producer anew at each start: a client keeps nothing on disk.
+type producerBooter struct{ cfg client.ProducerConfig }
+
+// Boot makes the producer.
+func (b producerBooter) Boot(engine.NodeID, []log.Store) (engine.Node, error) {
+	return client.NewProducer(b.cfg), nil
+}
+
+// clientHost names a client's machine after its id.
+func clientHost(id engine.NodeID) string { return fmt.Sprintf("client-%d", id) }
+
+// AddProducer adds a producer and starts it. Its id is a number of its own, apart
+// from the servers'.
+func (s *Sim) AddProducer(id engine.NodeID, cfg client.ProducerConfig) error {
+	return s.Add(ProcessConfig{ID: id, Host: clientHost(id), Booter: producerBooter{cfg}})
+}
