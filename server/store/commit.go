@@ -351,7 +351,10 @@ func (w *writer) commitTxn() error {
 }
 
 // sync makes the last transaction outlive a loss of power. A Meta store's writes
-// are synced as they are made.
+// are synced as they are made. With Options.Sync every transaction is synced, so
+// nothing older is left out; after a single Flush, a memtable that was filled
+// before and whose table is just being written is not covered (db.Sync syncs the
+// current one), for the moment that takes.
 func (w *writer) sync() error {
 	if w.store.kind == Meta {
 		return nil

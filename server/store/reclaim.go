@@ -30,7 +30,9 @@ type reclaimer struct {
 	graves  []grave
 	dead    int64
 	written int64 // since the value log was last gone through
-	closing bool
+	// leftover: the file that was being written then could not be rewritten.
+	leftover bool
+	closing  bool
 
 	wake chan struct{}
 	done chan struct{}
@@ -60,9 +62,14 @@ func (r *reclaimer) bury(graves []grave, written int64) {
 		r.dead += g.bytes
 	}
 	r.graves = append(r.graves, graves...)
-	if r.isDue() {
+	if r.isDue() || r.hasLeftover() {
 		r.signal()
 	}
+}
+
+// hasLeftover is asked with mu held.
+func (r *reclaimer) hasLeftover() bool {
+	return r.leftover && r.written > r.store.tuning.valueFileBytes
 }
 
 // reset takes what a load has found in the place of all else.
@@ -98,16 +105,21 @@ func (r *reclaimer) loop() {
 	defer close(r.done)
 	for range r.wake {
 		r.mu.Lock()
-		closing, due := r.closing, r.isDue()
+		closing, due, leftover := r.closing, r.isDue(), r.hasLeftover()
 		r.mu.Unlock()
 		if closing {
 			return
 		}
-		if due {
-			if err := r.run(); err != nil && r.store.options.Log != nil {
-				// Nothing is lost but space; the next commit tries again.
-				r.store.options.Log.Warn("space was not reclaimed", "store", r.store.path, "error", err)
-			}
+		var err error
+		switch {
+		case due:
+			err = r.run()
+		case leftover:
+			err = r.collect()
+		}
+		if err != nil && r.store.options.Log != nil {
+			// Nothing is lost but space; the next commit tries again.
+			r.store.options.Log.Warn("space was not reclaimed", "store", r.store.path, "error", err)
 		}
 	}
 }
@@ -131,8 +143,10 @@ func (r *reclaimer) isClosing() bool {
 func (r *reclaimer) run() error {
 	r.mu.Lock()
 	graves := slices.Clone(r.graves)
-	r.written = 0
 	r.mu.Unlock()
+	if err := r.checkRoom(); err != nil {
+		return err
+	}
 	var prefixes [][]byte
 	for _, g := range graves {
 		if r.isClosing() {
@@ -150,6 +164,9 @@ func (r *reclaimer) run() error {
 		return err
 	}
 	r.forget(graves)
+	if r.isClosing() {
+		return nil
+	}
 	if err := r.store.db.Flatten(1); err != nil {
 		return err
 	}
@@ -227,11 +244,17 @@ func (r *reclaimer) forget(graves []grave) {
 
 // collect rewrites value-log files while any is worth it.
 func (r *reclaimer) collect() error {
+	r.mu.Lock()
+	r.written, r.leftover = 0, true
+	r.mu.Unlock()
 	// A read that begins now lets Badger discard everything older.
 	if err := r.store.db.View(func(*badger.Txn) error { return nil }); err != nil {
 		return err
 	}
 	for !r.isClosing() {
+		if err := r.checkRoom(); err != nil {
+			return err
+		}
 		err := r.store.db.RunValueLogGC(float64(discardRatioPercent) / 100)
 		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
 			return nil
@@ -241,4 +264,10 @@ func (r *reclaimer) collect() error {
 		}
 	}
 	return nil
+}
+
+// checkRoom keeps the rewriting of a file from filling the disk: it may use up to
+// half of the reserve, so that a disk that is full of dead bytes recovers.
+func (r *reclaimer) checkRoom() error {
+	return r.store.checkSpace(-r.store.options.ReserveBytes / 2)
 }

@@ -362,7 +362,8 @@ func (s *Store) Space() log.Space {
 // Crash forgets what no transaction holds, over the same database. See log.Store.
 func (s *Store) Crash() error {
 	if err := s.checkSpace(s.options.ReserveBytes / restartShare); err != nil {
-		return err
+		s.Fail(err) // what is in memory has not been undone
+		return s.err
 	}
 	if err := s.load(); err != nil {
 		s.Fail(err)
