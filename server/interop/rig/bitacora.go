@@ -52,7 +52,7 @@ func Program(t testing.TB) string {
 	root := Root(t)
 	built.once.Do(func() {
 		built.file = filepath.Join(root, ".cache", "bin", "bitacora-"+filepath.Base(os.Args[0]))
-		cmd := exec.Command("go", "build", "-trimpath", "-o", built.file, "./server")
+		cmd := exec.Command("go", "build", "-o", built.file, "./server")
 		cmd.Dir = root
 		built.out, built.err = cmd.CombinedOutput()
 	})
