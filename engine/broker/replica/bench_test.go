@@ -18,7 +18,6 @@ type leaderBench struct {
 	node    *testNode
 	store   log.Store
 	now     engine.Time
-	next    engine.CorrelationID
 	session [2]int32
 	epoch   [2]int32
 	id      engine.TopicID

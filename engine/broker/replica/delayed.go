@@ -48,7 +48,6 @@ type delayedFetch struct {
 	expiry  expiry
 	request engine.Request
 	fetch   fetchOp
-	done    bool
 }
 
 // expiry is a delayed operation's place in the order of deadlines.
@@ -58,6 +57,7 @@ type expiry struct {
 	index   int // in the heap; -1 outside
 	produce *delayedProduce
 	fetch   *delayedFetch
+	remove  *delayedDelete
 }
 
 // expiryHeap orders delayed operations by deadline, then age. One engine timer
@@ -132,9 +132,12 @@ func (m *Manager) onPurgatoryTimer(env *engine.Env) {
 	q.armedAt = 0
 	for len(q.deadlines) > 0 && q.deadlines[0].at <= env.Now() {
 		e := q.deadlines[0]
-		if e.produce != nil {
+		switch {
+		case e.produce != nil:
 			m.expireProduce(env, e.produce)
-		} else {
+		case e.remove != nil:
+			m.completeDelete(env, e.remove)
+		default:
 			m.completeFetch(env, e.fetch)
 		}
 	}
@@ -164,6 +167,9 @@ func (m *Manager) settle(env *engine.Env) {
 	}
 	clear(m.touched)
 	m.touched = m.touched[:0]
+	if len(m.deletes) > 0 {
+		m.checkDeletes(env)
+	}
 }
 
 // checkProduces ends the waits that the partition's high watermark has reached,

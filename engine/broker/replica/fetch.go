@@ -395,7 +395,6 @@ func (p *Partition) removeFetchWaiter(d *delayedFetch) {
 }
 
 func (m *Manager) finishFetch(env *engine.Env, d *delayedFetch) {
-	d.done = true
 	n := 0
 	for n < len(d.fetch.entries) && !d.fetch.entries[n].result.erroneous {
 		n++

@@ -54,7 +54,6 @@ type fetchState struct {
 	inSession   bool
 	sentAsk     fetchAsk // as the leader's session has it
 	isChanged   bool     // stands in fetcher.changed
-	latest      engine.Offset
 }
 
 // followerSession is the follower's side of a fetch session (FetchSessionHandler).

@@ -24,9 +24,8 @@ import (
 const wallStart engine.WallTime = 1_700_000_000_000
 
 type testNode struct {
-	m       *Manager
-	host    *testHost
-	answers []string
+	m    *Manager
+	host *testHost
 }
 
 type testHost struct {

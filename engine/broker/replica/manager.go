@@ -30,6 +30,7 @@ type Manager struct {
 
 	sessions  sessionCache
 	purgatory purgatory
+	deletes   []*delayedDelete
 	touched   []*Partition
 	alter     alterPartitionManager
 	fetchers  []*fetcher // sorted by leader
