@@ -47,7 +47,8 @@ type Broker struct {
 	data           log.Store
 	image          *metadata.Image
 	metadataOffset engine.Offset
-	published      bool // what the first metadata said is in force
+	published      bool             // what the first metadata said is in force
+	held           []engine.Request // what came before the broker opened
 	life           lifecycle
 	links          [linkCount]controllerLink
 	replicas       *replica.Manager
@@ -106,8 +107,26 @@ func (b *Broker) OnMetadata(env *engine.Env, delta *metadata.Delta, image *metad
 	b.replicas.OnMetadata(env, delta, image)
 	b.groups.OnMetadata(env, delta, image)
 	b.published = true
+	b.maybeOpen(env)
 	b.maybeReady(env)
 	b.settle(env)
+}
+
+// maybeOpen begins to answer requests once the broker is registered and unfenced:
+// until then what it could tell is old, and Kafka's broker, which has not begun to
+// accept by then, says nothing either. What came early waits; a connection has one
+// request here at most.
+func (b *Broker) maybeOpen(env *engine.Env) {
+	self := b.image.Broker(b.cfg.NodeID)
+	if b.open || self == nil || self.Fenced || self.Epoch != b.life.epoch {
+		return
+	}
+	b.open = true
+	early := b.early
+	b.early = nil
+	for _, req := range early {
+		b.handleRequest(env, req)
+	}
 }
 
 // Shutdown begins a controlled shutdown. ShutdownDone says when it is over.
@@ -128,6 +147,8 @@ func (b *Broker) dispatch(env *engine.Env, in engine.Input) bool {
 	case engine.Request:
 		b.handleRequest(env, in)
 		return true
+	case engine.Disconnected:
+		b.dropHeld(in.Conn)
 	case engine.TimerFired:
 		if in.Timer.Owner == engine.OwnerLifecycle {
 			b.onLifecycleTimer(env, in.Timer)
@@ -184,6 +205,42 @@ func (b *Broker) onLinkResult(env *engine.Env, link int64, r linkResult) {
 	}
 }
 
+// heldMax bounds the requests that wait for the broker to open, one a connection
+// at most; whoever comes then is hung up on.
+const heldMax = 4096
+
+// maybeOpen begins to take requests once the broker knows itself to be unfenced,
+// and then until its end; first those that came earlier. Kafka opens its listeners
+// no sooner (BrokerServer.startup waits to be unfenced before it enables request
+// processing), so that nobody is told of metadata that the broker has not caught
+// up with. Ours are the driver's and open at once: who comes early waits.
+func (b *Broker) maybeOpen(env *engine.Env) {
+	r := b.image.Broker(b.cfg.NodeID)
+	if b.life.opened || r == nil || r.Fenced || r.Epoch != b.life.epoch {
+		return
+	}
+	b.life.opened = true
+	held := b.held
+	b.held = nil
+	for _, req := range held {
+		b.handleRequest(env, req)
+	}
+}
+
+// hold keeps a request until the broker opens.
+func (b *Broker) hold(env *engine.Env, req engine.Request) {
+	if len(b.held) == heldMax {
+		env.Close(req.Conn)
+		return
+	}
+	b.held = append(b.held, req)
+}
+
+// dropHeld forgets what a lost connection asked.
+func (b *Broker) dropHeld(conn engine.ConnID) {
+	b.held = slices.DeleteFunc(b.held, func(r engine.Request) bool { return r.Conn == conn })
+}
+
 // produceVersionMin is the lowest version of Produce that is served; lower ones
 // are offered all the same, for librdkafka's sake (KAFKA-18659).
 const produceVersionMin = 3
@@ -191,6 +248,14 @@ const produceVersionMin = 3
 // handleRequest answers a client, or another broker. A version that is not
 // offered ends the connection, as Kafka's does; ApiVersions answers for itself.
 func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
+	if !b.open {
+		b.early = append(b.early, req)
+		return
+	}
+	if !b.life.opened {
+		b.hold(env, req)
+		return
+	}
 	api, ok := offered(req.Body.Key())
 	version := req.Body.GetVersion()
 	if !ok || (version < api.Min || version > api.Max) && req.Body.Key() != 18 {
@@ -214,6 +279,10 @@ func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
 		b.replicas.HandleListOffsets(env, req)
 	case *kmsg.OffsetForLeaderEpochRequest:
 		b.replicas.HandleOffsetForLeaderEpoch(env, req)
+	case *kmsg.DeleteRecordsRequest:
+		b.replicas.HandleDeleteRecords(env, req)
+	case *kmsg.DescribeProducersRequest:
+		b.replicas.HandleDescribeProducers(env, req)
 	case *kmsg.MetadataRequest:
 		b.handleMetadata(env, req, m)
 	case *kmsg.FindCoordinatorRequest:
@@ -250,5 +319,6 @@ func (b *Broker) Groups() *group.Coordinator { return b.groups }
 // Epoch is the epoch of the broker's registration, -1 before.
 func (b *Broker) Epoch() engine.BrokerEpoch { return b.life.epoch }
 
-// Fenced says what the controller last told the broker.
-func (b *Broker) Fenced() bool { return b.life.fenced }
+// Fenced says whether the controller last told the broker so, or the broker has
+// not begun to serve.
+func (b *Broker) Fenced() bool { return b.life.fenced || !b.life.opened }

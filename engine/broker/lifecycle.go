@@ -56,6 +56,7 @@ type lifecycle struct {
 	registered    bool
 	ready         bool // logs are loaded and the first metadata was published
 	fenced        bool // as the last heartbeat's answer said
+	opened        bool // requests are taken
 	asking        bool // a request is under way
 	again         bool // communicate as soon as it is answered
 	shutdownDone  bool
