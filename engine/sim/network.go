@@ -185,6 +185,7 @@ func (s *Sim) release(p *process, c *conn, from *end, h held) {
 	h.sent.number = s.messages
 	s.transmit(h.sent)
 	s.traceMessage(engine.EventSent, h.sent)
+	s.watch(h.sent)
 }
 
 // flush sends what its barriers allow by now.

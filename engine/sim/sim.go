@@ -165,6 +165,7 @@ type Sim struct {
 	hash      hash.Hash
 	scratch   []byte
 	observer  Observer
+	watcher   Watcher
 	violation *engine.Violation
 	actions   []TimedAction
 }
