@@ -171,3 +171,38 @@ func status(b *testing.B, name string) float64 {
 	}
 	return 0
 }
+
+// BenchmarkReopen opens a store that holds 1 GB in 100 partitions, after a clean
+// stop and as after a kill (the files as they are while it is open).
+func BenchmarkReopen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "store")
+	s, err := Open(path, Data, testOptions())
+	must(b, err)
+	one := logtest.Batch(1, 1, 16<<10)
+	const partitions = 100
+	for i := range int32(partitions) {
+		must(b, s.Create(log.ID{Partition: i}, 0, 0))
+	}
+	for o := range engine.Offset(1 << 30 / len(one) / partitions) {
+		for i := range int32(partitions) {
+			must(b, s.Append(log.ID{Partition: i}, o, 0, one))
+		}
+		commitAll(b, s)
+	}
+	killed := filepath.Join(b.TempDir(), "killed")
+	must(b, os.CopyFS(killed, os.DirFS(path)))
+	must(b, s.Close())
+	for _, c := range []struct{ name, path string }{{"clean", path}, {"killed", killed}} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				start := time.Now()
+				s, err := Open(c.path, Data, testOptions())
+				must(b, err)
+				b.ReportMetric(float64(time.Since(start).Milliseconds()), "open-ms")
+				b.StopTimer()
+				must(b, s.Close())
+				b.StartTimer()
+			}
+		})
+	}
+}

@@ -105,14 +105,14 @@ func (s *Store) planTruncation(l *logState, i int, to engine.Offset) (*truncatio
 		}
 		t.segment.Next = last + 1
 		removed := int64(0)
-		err = s.scan(f, to, func(b batch.Batch) bool {
-			removed += int64(b.SizeInBytes())
+		err = s.scan(f, to, func(_ batch.Batch, size int) bool {
+			removed += int64(size)
 			return true
 		})
 		if err != nil {
 			return nil, err
 		}
-		t.bytes = f.bytes - removed
+		t.bytes = max(0, f.bytes-removed)
 		t.segment.Bytes = t.bytes
 		for _, before := range l.files[i][:t.files-1] {
 			t.segment.Bytes += before.bytes
@@ -134,7 +134,10 @@ func (s *Store) planTruncation(l *logState, i int, to engine.Offset) (*truncatio
 func (s *Store) findLargestTimestamp(files []*file, to engine.Offset, segment *log.Segment) error {
 	segment.LargestTimestamp, segment.LargestTimestampOffset = batch.NoTimestamp, engine.NoOffset
 	for _, f := range files {
-		err := s.scan(f, 0, func(b batch.Batch) bool {
+		err := s.scan(f, 0, func(b batch.Batch, _ int) bool {
+			if b == nil {
+				return true
+			}
 			if b.LastOffset() >= to {
 				return false
 			}

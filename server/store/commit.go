@@ -272,7 +272,7 @@ func (w *writer) putBatch(file uint64, last engine.Offset, b batch.Batch) error 
 // key makes the key of a batch; one array holds many.
 func (w *writer) key(file uint64, last engine.Offset) []byte {
 	if cap(w.keys)-len(w.keys) < offsetKeyBytes {
-		w.keys = make([]byte, 0, 64*offsetKeyBytes)
+		w.keys = make([]byte, 0, 8*offsetKeyBytes)
 	}
 	from := len(w.keys)
 	w.keys = appendOffsetKey(w.keys, tagBatch, file, last)

@@ -113,11 +113,12 @@ func TestDamage(t *testing.T) {
 	must(t, f.Close())
 	s = open()
 	defer s.Close()
-	sound := 0
+	sound, firstBad := 0, engine.Offset(batches)
 	for o := engine.Offset(0); o < batches; o++ {
 		run, err := s.Read(testLog, o, o+1, 1<<20, true)
 		switch {
 		case errors.Is(err, log.ErrCorrupt):
+			firstBad = min(firstBad, o)
 		case err != nil:
 			t.Fatal(err)
 		default:
@@ -127,12 +128,33 @@ func TestDamage(t *testing.T) {
 			}
 			if b.EnsureValid() == nil {
 				sound++
+			} else {
+				firstBad = min(firstBad, o)
 			}
 		}
 	}
 	// Badger ends a value log that was being written at the first damage it finds.
 	if sound < batches/2-4 || sound > batches-4 {
 		t.Errorf("%d of %d batches are sound after 20 KiB in the middle were wiped", sound, batches)
+	}
+	// Recovery cuts the log at the first damage and goes on from there.
+	must(t, s.TruncateEnd(testLog, firstBad))
+	must(t, s.Append(testLog, firstBad, 1, logtest.Batch(3, 2, 4<<10)))
+	commitAll(t, s)
+	must(t, s.Close())
+	s = open()
+	defer s.Close()
+	next := engine.Offset(0)
+	for next < firstBad+3 {
+		run, err := s.Read(testLog, next, 1<<62, 1<<20, true)
+		must(t, err)
+		it := batch.Iterate(run)
+		for it.Next() {
+			if it.Batch().BaseOffset() != next || it.Batch().EnsureValid() != nil {
+				t.Fatalf("at %d there is %v", next, it.Batch())
+			}
+			next = it.Batch().NextOffset()
+		}
 	}
 }
 

@@ -124,25 +124,28 @@ func (s *Store) readStored(r *reader, f *file) error {
 	})
 }
 
-// scan hands out the headers of a file's batches from the one that contains from
-// on. What it hands out has a whole header, and is valid until the next.
-func (s *Store) scan(f *file, from engine.Offset, yield func(batch.Batch) bool) error {
+// scan hands out the headers and sizes of a file's batches from the one that
+// contains from on. What it hands out has a whole header, and is valid until the
+// next; a damaged batch is nil and about as large as it was: recovery has to pass
+// over what it is about to cut off.
+func (s *Store) scan(f *file, from engine.Offset, yield func(b batch.Batch, size int) bool) error {
 	goOn := true
 	first := f.find(from)
 	if f.stored && (len(f.entries) == 0 || (first == 0 && from < f.entries[0].base)) {
 		err := s.scanStored(f, from, func(c *cursor) (bool, error) {
-			b, err := c.header()
-			if err == nil {
-				goOn = yield(b)
+			if b, err := c.header(); err == nil {
+				goOn = yield(b, b.SizeInBytes())
+			} else {
+				goOn = yield(nil, int(c.it.Item().ValueSize()))
 			}
-			return goOn, err
+			return goOn, nil
 		})
 		if err != nil {
 			return err
 		}
 	}
 	for i := first; goOn && i < len(f.entries); i++ {
-		goOn = yield(f.entries[i].bytes())
+		goOn = yield(f.entries[i].bytes(), int(f.entries[i].size))
 	}
 	return nil
 }
@@ -162,8 +165,8 @@ func (s *Store) FindTime(id log.ID, from engine.Offset, t batch.Timestamp) (batc
 				continue
 			}
 			found := engine.NoOffset
-			err := s.scan(f, from, func(b batch.Batch) bool {
-				if b.MaxTimestamp() >= t {
+			err := s.scan(f, from, func(b batch.Batch, _ int) bool {
+				if b != nil && b.MaxTimestamp() >= t {
 					found = b.LastOffset()
 				}
 				return found < 0
