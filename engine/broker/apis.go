@@ -40,12 +40,14 @@ var brokerAPIs = [...]API{
 	{Key: 18, Min: 0, Max: 4},                // ApiVersions
 	{Key: 19, Min: 2, Max: 7, Forward: true}, // CreateTopics
 	{Key: 20, Min: 1, Max: 6, Forward: true}, // DeleteTopics
+	{Key: 21, Min: 0, Max: 2},                // DeleteRecords
 	{Key: 22, Min: 0, Max: 5},                // InitProducerId
 	{Key: 23, Min: 2, Max: 4},                // OffsetForLeaderEpoch
 	{Key: 32, Min: 1, Max: 4},                // DescribeConfigs
 	{Key: 37, Min: 0, Max: 3, Forward: true}, // CreatePartitions
 	{Key: 55, Min: 0, Max: 2, Forward: true}, // DescribeQuorum
 	{Key: 60, Min: 0, Max: 2},                // DescribeCluster
+	{Key: 61, Min: 0, Max: 0},                // DescribeProducers
 	{Key: 75, Min: 0, Max: 0},                // DescribeTopicPartitions
 	{Key: 80, Min: 0, Max: 1, Forward: true}, // AddRaftVoter
 	{Key: 81, Min: 0, Max: 0, Forward: true}, // RemoveRaftVoter

@@ -112,23 +112,6 @@ func (b *Broker) OnMetadata(env *engine.Env, delta *metadata.Delta, image *metad
 	b.settle(env)
 }
 
-// maybeOpen begins to answer requests once the broker is registered and unfenced:
-// until then what it could tell is old, and Kafka's broker, which has not begun to
-// accept by then, says nothing either. What came early waits; a connection has one
-// request here at most.
-func (b *Broker) maybeOpen(env *engine.Env) {
-	self := b.image.Broker(b.cfg.NodeID)
-	if b.open || self == nil || self.Fenced || self.Epoch != b.life.epoch {
-		return
-	}
-	b.open = true
-	early := b.early
-	b.early = nil
-	for _, req := range early {
-		b.handleRequest(env, req)
-	}
-}
-
 // Shutdown begins a controlled shutdown. ShutdownDone says when it is over.
 func (b *Broker) Shutdown(env *engine.Env) { b.beginShutdown(env) }
 
@@ -248,10 +231,6 @@ const produceVersionMin = 3
 // handleRequest answers a client, or another broker. A version that is not
 // offered ends the connection, as Kafka's does; ApiVersions answers for itself.
 func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
-	if !b.open {
-		b.early = append(b.early, req)
-		return
-	}
 	if !b.life.opened {
 		b.hold(env, req)
 		return
