@@ -30,6 +30,8 @@ var Lucky = []Luck{
 		"metadata told by one broker is some milliseconds ahead of another's: the new leader refuses until it knows, the old one as soon as it knows"},
 	{"after *: producer *", `{"answer":"no answer from it","broker":*}`,
 		"a broker that is ending closes its connections before metadata tells of it"},
+	{"after DeleteTopics: produce v13 by id", `{"error":"3 UNKNOWN_TOPIC_OR_PARTITION","errorMessage":null}`,
+		"the topic goes from the metadata after its name was looked up and before the partition is"},
 }
 
 func isLucky(step, state string) bool {

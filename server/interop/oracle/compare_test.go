@@ -180,7 +180,7 @@ func TestWatcher(t *testing.T) {
 func TestGroupPartition(t *testing.T) {
 	// String.hashCode of this word is Integer.MIN_VALUE, whose absolute value
 	// Kafka takes to be 0.
-	for group, want := range map[string]int32{"a": 47, "g1": 42, "polygenelubricants": 0} {
+	for group, want := range map[string]int32{"a": 47, "g1": 42, "my-group": 12, "polygenelubricants": 0} {
 		if got := groupPartition(group, 50); got != want {
 			t.Errorf("groupPartition(%s) = %d, want %d", group, got, want)
 		}

@@ -329,7 +329,7 @@ func (r *Run) noteTopicConfigs(topic string) error {
 // partition of __consumer_offsets: the Java hash of the group id, made
 // positive, modulo 50.
 func (r *Run) noteCoordinators(offsets kmsg.MetadataResponseTopic) error {
-	for _, group := range []string{"a", "b", "g1", "group", "ñandú", "polygenelubricants"} {
+	for _, group := range []string{"a", "b", "g1", "group", "my-group", "ñandú", "polygenelubricants"} {
 		got, err := r.findCoordinator(0, group)
 		if err != nil {
 			return err
