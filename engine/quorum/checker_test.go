@@ -14,7 +14,7 @@ import (
 // at equal offsets mean equal logs (LogMatching).
 type checker struct {
 	leaders   map[engine.LeaderEpoch]engine.NodeID
-	log       map[engine.Offset]batch.Batch // committed, by base offset
+	log       map[engine.Offset]batch.Batch        // committed, by base offset
 	epochOf   map[engine.Offset]engine.LeaderEpoch // that it was committed in
 	end       engine.Offset
 	leading   map[engine.NodeID]engine.LeaderEpoch // whom it looked at already

@@ -174,7 +174,7 @@ func (r *Replica) fetchFromLeader(env *engine.Env) time.Duration {
 	case r.hasTimedOut(p, now):
 		p.reset()
 		return r.fetchFromBootstrap(env)
-	case r.isBackingOff(p, now):
+	case p.state != peerAwaiting && !r.isReady(p, now):
 		return r.fetchFromBootstrap(env)
 	case r.hasAnyInFlight(now):
 		return r.waitForBootstrap(now)
@@ -246,7 +246,10 @@ func (r *Replica) onFetch(env *engine.Env, from engine.NodeID, resp *kmsg.FetchR
 	})
 	code := engine.ErrorCode(p.ErrorCode)
 	if done, ok := r.onCommon(env, code, engine.LeaderEpoch(p.CurrentLeader.LeaderEpoch), leader, endpoints); done {
-		return ok
+		// News change the state, which forgets this peer's. For an answer without
+		// any, Kafka asks on at once, as fast as its threads allow: some 130 times a
+		// second while an election lasts. Here the wait is named.
+		return ok && code == engine.ErrNone
 	}
 	if code != engine.ErrNone || r.state.role != Follower || p.SnapshotID.EndOffset >= 0 {
 		return false

@@ -66,10 +66,15 @@ func (r *Replica) isBackingOff(p *peer, now engine.Time) bool {
 	return p.state == peerBackingOff && now < p.failedAt.Add(r.cfg.RetryBackoff)
 }
 
-// isReady settles time-outs and back-offs that are over (RequestManager.isReady).
+// isReady settles time-outs and back-offs that are over (RequestManager.isReady). A
+// request for a connection that could not be made would fail at once
+// (InterBrokerSendThread.checkDisconnects), so such a peer backs off instead.
 func (r *Replica) isReady(p *peer, now engine.Time) bool {
 	if r.hasTimedOut(p, now) || p.state == peerBackingOff && !r.isBackingOff(p, now) {
 		p.reset()
+	}
+	if p.state == peerReady && p.channel.BackingOff() {
+		p.state, p.failedAt = peerBackingOff, now
 	}
 	return p.state == peerReady
 }
@@ -128,7 +133,11 @@ func (r *Replica) send(env *engine.Env, id engine.NodeID, addr engine.Addr, req 
 	p.state = peerAwaiting
 	p.sentAt = env.Now()
 	p.expected = r.requests
-	p.channel.Send(env, channel.Tag{Kind: uint8(req.Key()), Key: int64(id), Sub: r.requests}, req, r.atLeastState(after))
+	tag := channel.Tag{Kind: uint8(req.Key()), Key: int64(id), Sub: r.requests}
+	if len(p.channel.Send(env, tag, req, r.atLeastState(after))) > 0 {
+		// The peer does not speak this API: no replica of ours.
+		p.state, p.failedAt, p.expected = peerBackingOff, env.Now(), 0
+	}
 }
 
 // atLeastState is the later of a barrier and that of the election state.

@@ -3,8 +3,6 @@ package quorum
 import (
 	"fmt"
 	"strings"
-	"testing"
-	"time"
 
 	"bitacora/engine"
 
@@ -98,29 +96,4 @@ func describeText(resp *kmsg.DescribeQuorumResponse) string {
 		}
 	}
 	return b.String()
-}
-
-func TestSmoke(t *testing.T) {
-	w := newWorld(t, 1)
-	for _, id := range []engine.NodeID{3000, 3001, 3002} {
-		w.add(id, id == 3000, 0, 3000, 3001, 3002)
-	}
-	w.add(1, false, 0, 3000, 3001, 3002)
-	for _, id := range w.ids() {
-		w.start(id)
-	}
-	w.run(8 * time.Second)
-	w.append("a")
-	w.run(time.Second)
-	w.kill(3000, false)
-	w.run(8 * time.Second)
-	w.start(3000)
-	w.append("b")
-	w.run(3 * time.Second)
-	for _, l := range w.trace {
-		t.Log(l)
-	}
-	if b := w.broken(); b != "" {
-		t.Fatal(b)
-	}
 }

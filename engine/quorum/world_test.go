@@ -132,6 +132,7 @@ type wire struct {
 	serving      bool
 	requests     []engine.Request
 	lastArrival  [2]engine.Time
+	line         [2][]func() // on their way, in order
 }
 
 type wireSide struct{ held []heldMessage }
@@ -148,6 +149,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 		checker: newChecker(),
 	}
 }
+
+func newStore() *log.Memory { return log.NewMemory(0) }
 
 func directory(id engine.NodeID, disk byte) [16]byte {
 	return [16]byte{byte(id >> 8), byte(id), disk, 15: 1}
@@ -166,7 +169,7 @@ func (w *world) add(id engine.NodeID, standalone bool, bugs Bug, servers ...engi
 		cfg.CanBecomeVoter, cfg.AutoJoin = true, true
 		cfg.Listeners = []Endpoint{{"CONTROLLER", "host", uint16(id)}}
 	}
-	p := &proc{id: id, cfg: cfg, store: log.NewMemory(0), disk: 500 * time.Microsecond}
+	p := &proc{id: id, cfg: cfg, store: newStore(), disk: 500 * time.Microsecond}
 	w.procs[id] = p
 	w.format(p, standalone)
 	return p
@@ -438,6 +441,7 @@ func (w *world) travel(c *wire, toB bool, arrive func()) {
 	}
 	at := max(w.now.Add(w.latency()), c.lastArrival[i]+1)
 	c.lastArrival[i] = at
+	c.line[i] = append(c.line[i], arrive)
 	var try func()
 	try = func() {
 		switch {
@@ -445,7 +449,9 @@ func (w *world) travel(c *wire, toB bool, arrive func()) {
 		case w.cut[[2]engine.NodeID{from.id, to.id}]:
 			w.at(50*time.Millisecond, try)
 		default:
-			arrive()
+			first := c.line[i][0]
+			c.line[i] = c.line[i][1:]
+			first()
 		}
 	}
 	w.at(at.Sub(w.now), try)
