@@ -190,7 +190,7 @@ func (d *drawing) processButtons(right, y float32, p *view.Process, width float3
 		d.button(x-6, y, d.t(lang.Thaw), t, Thaw, false)
 	default:
 		x := d.button(right, y, d.t(lang.Kill), t, Kill, true)
-		if width >= 185 {
+		if width >= 222 {
 			d.button(x-6, y, d.t(lang.Freeze), t, Freeze, false)
 		}
 	}
