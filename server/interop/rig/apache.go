@@ -38,6 +38,18 @@ const apacheReadyLimit = 90 * time.Second
 // ServeApache starts Apache Kafka and waits until all its brokers serve.
 func ServeApache(t testing.TB, o Options) *Apache {
 	t.Helper()
+	a := FormatApache(t, o)
+	a.Start()
+	for _, node := range a.nodes {
+		waitPort(t, node.addr)
+	}
+	waitBrokers(t, a, len(a.nodes))
+	return a
+}
+
+// FormatApache prepares the folders of an Apache Kafka that is not started yet.
+func FormatApache(t testing.TB, o Options) *Apache {
+	t.Helper()
 	dir := o.Data
 	if dir == "" {
 		dir = t.TempDir()
@@ -62,14 +74,14 @@ func ServeApache(t testing.TB, o Options) *Apache {
 	for _, node := range a.nodes {
 		MustRun(t, Command{Args: Java(t, "kafka.tools.StorageTool", "format", "--cluster-id", apacheClusterID, "--config", node.properties)})
 	}
+	return a
+}
+
+// Start starts every node and waits for none.
+func (a *Apache) Start() {
 	for _, node := range a.nodes {
 		a.start(node)
 	}
-	for _, node := range a.nodes {
-		waitPort(t, node.addr)
-	}
-	waitBrokers(t, a, n)
-	return a
 }
 
 func apacheProperties(o Options, node *apacheNode, controllerPort int, voters []string) string {

@@ -131,6 +131,9 @@ func (b *Bitacora) Stop(t testing.TB) {
 	}
 }
 
+// Kill9 ends the whole server as kill -9 does.
+func (b *Bitacora) Kill9() { b.Process.Kill() }
+
 func sortedKeys(m map[string]string) []string {
 	var keys []string
 	for key := range m {

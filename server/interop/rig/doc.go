@@ -70,3 +70,11 @@ func onPath(t testing.TB, name string) string {
 	}
 	return file
 }
+
+// JavaPerf is Java with the heap and the JIT that kafka-run-class.sh gives the
+// performance tools.
+func JavaPerf(t testing.TB, class string, args ...string) []string {
+	t.Helper()
+	command := Java(t, class, args...)
+	return append([]string{command[0], "-Xmx512m", "-XX:+UseG1GC"}, command[4:]...)
+}
