@@ -409,3 +409,11 @@ func (m *Model) processActions(p *view.Process, named bool) []panel.Action {
 	}
 	return []panel.Action{a(lang.Kill, lang.KillNode, "kill", true), a(lang.Freeze, lang.FreezeNode, "freeze", false)}
 }
+
+// Shape is what of the document stands outside the panels, for the shell:
+// language, dark, guide and panel shown, the stage's label, the table's title,
+// joined by NUL.
+func (m *Model) Shape() string {
+	flag := map[bool]string{true: "1", false: "0"}
+	return strings.Join([]string{m.Lang.Tag(), flag[m.Dark], flag[m.GuideOpen], flag[m.PanelOpen], m.t(lang.StageLabel), m.t(lang.TableTitle)}, "\x00")
+}
