@@ -411,24 +411,20 @@ func (w *world) flush(p *proc) {
 		if !c.open {
 			continue
 		}
-		side := &c.toB
+		if c.a == p {
+			c.toB.flush(p)
+		}
 		if c.b == p {
-			side = &c.toA
-		} else if c.a != p {
-			continue
+			c.toA.flush(p)
 		}
-		for len(side.held) > 0 && uint64(p.store.DurableSeq()) >= side.held[0].after.Seq {
-			m := side.held[0]
-			side.held = side.held[1:]
-			m.send()
-		}
-		if c.a == p && c.b == p { // a connection to itself has both sides here
-			for len(c.toA.held) > 0 && uint64(p.store.DurableSeq()) >= c.toA.held[0].after.Seq {
-				m := c.toA.held[0]
-				c.toA.held = c.toA.held[1:]
-				m.send()
-			}
-		}
+	}
+}
+
+func (s *wireSide) flush(p *proc) {
+	for len(s.held) > 0 && uint64(p.store.DurableSeq()) >= s.held[0].after.Seq {
+		m := s.held[0]
+		s.held = s.held[1:]
+		m.send()
 	}
 }
 
