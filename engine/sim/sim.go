@@ -503,3 +503,6 @@ func (s *Sim) Node(id engine.NodeID) (engine.Node, State) {
 	}
 	return p.run.Node, p.state
 }
+
+// Seed is what all randomness of this world derives from.
+func (s *Sim) Seed() uint64 { return s.cfg.Seed }
