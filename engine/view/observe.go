@@ -326,4 +326,3 @@ func lengthOf(b []byte) int32 {
 }
 
 func cut(b []byte) []byte { return slices.Clone(b[:min(len(b), fieldBytesMax)]) }
-

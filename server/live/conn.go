@@ -32,10 +32,15 @@ type ClientInfo struct {
 	Software string // as its ApiVersions named it
 	Address  string
 	Requests uint64
+
+	node engine.NodeID // what pictures call it
 }
 
 // noteClient remembers what a request says of its sender.
 func (p *process) noteClient(c *conn, clientID string, body kmsg.Request) {
+	if c.about.node == 0 || c.about.ID != clientID {
+		c.about.node = p.cluster.externals.join(clientID, c.clientHost, c.about.node)
+	}
 	c.about.ID = clientID
 	c.about.Requests++
 	if v, ok := body.(*kmsg.ApiVersionsRequest); ok && v.ClientSoftwareName != "" {
@@ -102,7 +107,7 @@ func (c *conn) endOf(p *process, id engine.ConnID) *end {
 func (c *conn) peer(of *end) engine.NodeID {
 	if of == &c.server {
 		if c.tcp != nil {
-			return tcpClient
+			return c.about.node
 		}
 		return c.client.p.id
 	}
@@ -209,20 +214,19 @@ func (p *process) release(c *conn, from *end, o outgoing) {
 	case o.close:
 		p.hangUp(c, from, engine.ClosedByPeer)
 	case o.req != nil:
-		p.traceMessage(engine.EventSent, c.peer(from), o.req.Key(), o.req.GetVersion(), false)
+		p.sampled(p.id, c.peer(from), o.req, nil)
 		req := engine.Request{
 			Correlation: o.correlation, Listener: c.listener, ClientID: o.clientID,
 			ClientHost: c.clientHost, Body: o.req,
 		}
 		p.to(c, from, func(server *process) { server.arrive(c, req) })
 	case c.tcp != nil:
-		p.traceMessage(engine.EventSent, c.peer(from), o.resp.Key(), o.resp.GetVersion(), true)
+		p.sampled(p.id, c.peer(from), nil, o.resp)
 		c.tcp.Respond(o.resp)
 	default:
-		p.traceMessage(engine.EventSent, c.peer(from), o.resp.Key(), o.resp.GetVersion(), true)
+		p.sampled(p.id, c.peer(from), nil, o.resp)
 		p.to(c, from, func(client *process) {
 			if c.client.up {
-				client.traceMessage(engine.EventDelivered, p.id, o.resp.Key(), o.resp.GetVersion(), true)
 				client.step(engine.Response{Conn: c.client.id, Owner: c.owner, Correlation: o.correlation, Body: o.resp})
 			}
 		})
@@ -236,7 +240,9 @@ func (p *process) arrive(c *conn, req engine.Request) {
 		return
 	}
 	req.Conn = e.id
-	p.traceMessage(engine.EventDelivered, c.peer(e), req.Body.Key(), req.Body.GetVersion(), false)
+	if c.tcp != nil {
+		p.sampled(c.peer(e), p.id, req.Body, nil)
+	}
 	if e.busy {
 		e.inbox = append(e.inbox, req)
 		return
@@ -332,9 +338,6 @@ type tcpSink struct{ p *process }
 // loopback is the address of processes of this cluster to each other.
 const loopback = "127.0.0.1"
 
-// tcpClient is how events name a client that came by TCP.
-const tcpClient engine.NodeID = -2
-
 func (s tcpSink) Opened(k *kafka.Conn) bool {
 	return s.p.in.post(func() {
 		c := &conn{tcp: k, listener: k.Listener, clientHost: k.Host()}
@@ -361,6 +364,7 @@ func (s tcpSink) Closed(k *kafka.Conn) {
 	s.p.in.post(func() {
 		if c := s.p.tcp[k]; c != nil {
 			delete(s.p.tcp, k)
+			s.p.cluster.externals.leave(c.about.node)
 			s.p.disconnected(c, &c.server, engine.ClosedByPeer)
 		}
 	})

@@ -69,9 +69,11 @@ type Cluster struct {
 	started time.Time
 	seed    uint64
 
-	watched  atomic.Bool
-	observer atomic.Pointer[Observer]
-	anyCut   atomic.Bool
+	watched   atomic.Bool
+	observer  atomic.Pointer[Observer]
+	watching  atomic.Pointer[watch]
+	externals externals
+	anyCut    atomic.Bool
 
 	mu        sync.Mutex
 	processes map[engine.NodeID]*slot
@@ -84,6 +86,7 @@ type Cluster struct {
 
 // slot is a process through all its lives.
 type slot struct {
+	id       engine.NodeID
 	planned  cluster.Planned
 	nets     []net.Listener // bound for the first life, before anything starts
 	disks    *disks
@@ -91,7 +94,8 @@ type slot struct {
 	now      *process // nil while dead
 	state    State
 	starting bool
-	why      string // why it is dead, for people
+	why      string           // why it is dead, for people
+	client   *simulatedClient // nil for a server
 }
 
 type place struct {
@@ -111,6 +115,7 @@ func Open(cfg Config) (*Cluster, error) {
 	c := &Cluster{
 		cfg: cfg, started: time.Now(), processes: map[engine.NodeID]*slot{}, listeners: map[engine.Addr]place{},
 		stalled: map[[2]engine.NodeID][]func(){}, cut: map[[2]engine.NodeID]bool{}, changed: make(chan struct{}),
+		externals: externals{ids: map[string]engine.NodeID{}, names: map[engine.NodeID]string{}, connected: map[engine.NodeID]int{}},
 	}
 	var seed [8]byte
 	if _, err := rand.Read(seed[:]); err != nil {
@@ -145,7 +150,7 @@ func (c *Cluster) open() error {
 		return err
 	}
 	for _, p := range c.plan {
-		c.processes[p.Config.NodeID] = &slot{planned: p, nets: ports.take(p.Config.NodeID), state: Dead}
+		c.processes[p.Config.NodeID] = &slot{id: p.Config.NodeID, planned: p, nets: ports.take(p.Config.NodeID), state: Dead}
 		for i, addr := range p.Listeners {
 			c.listeners[addr] = place{p.Config.NodeID, uint8(i)}
 		}
@@ -166,12 +171,12 @@ func (c *Cluster) open() error {
 // boot starts a process over what its disks kept. The caller holds no lock, or
 // nobody else knows the cluster yet.
 func (c *Cluster) boot(s *slot) error {
-	id := s.planned.Config.NodeID
+	id := s.id
 	if err := s.bind(c.cfg.Bind); err != nil {
 		return err
 	}
 	meta, data := s.disks.stores()
-	node, err := cluster.NewServer(s.planned.Config, meta, data)
+	node, err := s.newNode(meta, data)
 	if err != nil {
 		return fmt.Errorf("start node %d: %w", id, err)
 	}
@@ -201,6 +206,14 @@ func (c *Cluster) boot(s *slot) error {
 	p.start()
 	c.notify()
 	return nil
+}
+
+// newNode makes the node of a slot's next life.
+func (s *slot) newNode(meta, data log.Store) (engine.Node, error) {
+	if s.client != nil {
+		return s.client.node(), nil
+	}
+	return cluster.NewServer(s.planned.Config, meta, data)
 }
 
 // onEnd is called by a process's goroutine when it is over.
@@ -355,7 +368,13 @@ const controllersStopWithin = 300 * time.Millisecond
 // Close stops the cluster cleanly: brokers hand over and are fenced first, the
 // controllers go last. Brokers that take longer than within are killed.
 func (c *Cluster) Close(within time.Duration) {
-	var brokers, controllers []engine.NodeID
+	var clients, brokers, controllers []engine.NodeID
+	for _, id := range c.Nodes() {
+		if id >= clientFirst {
+			clients = append(clients, id)
+		}
+	}
+	c.stop(clients, 0)
 	for _, p := range c.plan {
 		if p.Config.Broker {
 			brokers = append(brokers, p.Config.NodeID)
@@ -411,7 +430,7 @@ func (c *Cluster) closeDisks() {
 	for _, s := range c.processes {
 		if s.disks != nil {
 			if err := s.disks.close(); err != nil {
-				slog.Error("closing a data directory", "node", s.planned.Config.NodeID, "error", err)
+				slog.Error("closing a data directory", "node", s.id, "error", err)
 			}
 		}
 	}

@@ -256,6 +256,9 @@ func (p *process) end() {
 	for _, l := range p.listeners {
 		l.Close()
 	}
+	for _, c := range p.tcp {
+		p.cluster.externals.leave(c.about.node)
+	}
 	for _, c := range p.conns {
 		for _, e := range [...]*end{&c.client, &c.server} {
 			if e.p == p && e.up && c.tcp == nil {
@@ -276,18 +279,11 @@ func (p *process) trace(ev engine.Event) {
 	p.cluster.observe(&ev)
 }
 
-func (p *process) traceMessage(kind engine.EventKind, peer engine.NodeID, key, version int16, response bool) {
-	if !p.cluster.watched.Load() {
-		return
+// sampled tells the viewers, where there are any, of a message that leaves.
+func (p *process) sampled(from, to engine.NodeID, req kmsg.Request, resp kmsg.Response) {
+	if w := p.cluster.watching.Load(); w != nil {
+		w.message(p.cluster.now(), from, to, req, resp)
 	}
-	ev := engine.Event{Kind: kind, Node: p.id, Peer: peer, Name: kmsg.NameForKey(key), Code: version}
-	if kind == engine.EventDelivered {
-		ev.Node, ev.Peer = peer, p.id
-	}
-	if response {
-		ev.Detail = "response"
-	}
-	p.cluster.observe(&ev)
 }
 
 func (p *process) String() string { return fmt.Sprintf("node %d", p.id) }
