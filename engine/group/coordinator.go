@@ -1,6 +1,7 @@
 package group
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -51,11 +52,12 @@ type Appended struct {
 
 // Log is what the coordinator needs of the broker's copies of __consumer_offsets.
 type Log interface {
-	// AppendOffsets writes a batch as the leader of the partition. It is refused
-	// with NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, ...
-	AppendOffsets(env *engine.Env, partition int32, b batch.Batch) (Appended, engine.ErrorCode)
-	// ReadOffsets gives whole batches from an offset on, and none at the log's end.
-	ReadOffsets(partition int32, from engine.Offset, bytesMax int) ([]byte, error)
+	// AppendOffsets writes a batch as the leader of the partition in epoch. It is
+	// refused with NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, ...
+	AppendOffsets(env *engine.Env, partition int32, epoch engine.LeaderEpoch, b batch.Batch) (Appended, engine.ErrorCode)
+	// ReadOffsets gives whole batches from an offset on, committed or not, and none
+	// at the log's end.
+	ReadOffsets(env *engine.Env, partition int32, from engine.Offset, bytesMax int) ([]byte, engine.ErrorCode)
 	// OffsetsBounds gives the log start offset and the high watermark.
 	OffsetsBounds(partition int32) (start, highWatermark engine.Offset)
 }
@@ -180,14 +182,14 @@ func (c *Coordinator) OnHighWatermark(env *engine.Env, partition int32, hw engin
 // load reads the partition a piece at a time, so that a long one does not hold up
 // the broker.
 func (c *Coordinator) load(env *engine.Env, s *shard) {
-	run, err := c.log.ReadOffsets(s.partition, s.loaded, loadBytesAtOnce)
-	if err == nil && len(run) > 0 {
+	run, code := c.log.ReadOffsets(env, s.partition, s.loaded, loadBytesAtOnce)
+	if code == engine.ErrNone && len(run) > 0 {
 		s.loaded = c.replayAll(s, run)
 		env.SetTimer(engine.Timer{Owner: engine.OwnerGroup, Kind: timerLoad, Key: int64(s.partition)}, 0)
 		return
 	}
-	if err != nil {
-		// The disk is lost; the broker halts for that. Until then: still loading.
+	if code != engine.ErrNone {
+		// The leadership is gone, or the disk; what follows from that is on its way.
 		return
 	}
 	s.loading = false
@@ -293,14 +295,21 @@ func PartitionOf(group string, partitions int32) int32 {
 		}
 		h = 31*h + r
 	}
-	return (h & 0x7fffffff) % partitions
+	// Utils.abs, and not Utils.toPositive: the two differ for negative hashes.
+	switch {
+	case h == math.MinInt32:
+		return 0
+	case h < 0:
+		h = -h
+	}
+	return h % partitions
 }
 
 // append writes records; w is finished when they are committed, or at once where
 // they cannot be written.
 func (c *Coordinator) append(env *engine.Env, s *shard, rs []record, w write) engine.ErrorCode {
 	b := c.encode(env, rs)
-	at, code := c.log.AppendOffsets(env, s.partition, b)
+	at, code := c.log.AppendOffsets(env, s.partition, s.epoch, b)
 	if code != engine.ErrNone {
 		code = coordinatorError(code)
 		c.finishWrite(env, s, w, code)
