@@ -22,7 +22,11 @@
 //     one that was waited for, goes to a set called onTheWay: Kafka may show
 //     any part of it, and so may we, but nothing outside it
 //
-// All else must be equal. Allowed lists the differences that are choices.
+// All else must be equal. Allowed lists the differences that are choices, Lucky
+// what Kafka shows on the way so seldom that a recording may lack it.
+//
+// make test compares; make oracle plays every script against Kafka first, twice,
+// and holds the two playings against each other before it writes them.
 //
 // The wire side of this package (framing, batches) is its own and shares
 // nothing with the engine but the message definitions of kmsg: a mistake in the

@@ -115,12 +115,8 @@ type Probe struct {
 	cluster Cluster
 }
 
-// ask opens a connection to a broker, sends one request in the given version,
-// and closes it again.
-func (p *Probe) ask(broker int32, req kmsg.Request, version int16) (kmsg.Response, error) {
-	return p.askWithin(broker, req, version, answerLimit)
-}
-
+// askWithin opens a connection to a broker, sends one request in the given
+// version, and closes the connection again.
 func (p *Probe) askWithin(broker int32, req kmsg.Request, version int16, limit time.Duration) (kmsg.Response, error) {
 	address, ok := p.cluster.Brokers()[broker]
 	if !ok {
