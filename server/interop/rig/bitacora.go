@@ -3,6 +3,7 @@ package rig
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,7 +71,7 @@ func Serve(t testing.TB, o Options, flags ...string) *Bitacora {
 		b.Data = filepath.Join(t.TempDir(), "data")
 	}
 	args := []string{b.program, "serve", "--json", "--brokers", strconv.Itoa(o.brokers()),
-		"--kafka-port", "0", "--http", "127.0.0.1:0", "--data", b.Data}
+		"--kafka-port", strconv.Itoa(o.Port), "--http", "127.0.0.1:0", "--data", b.Data}
 	for _, key := range sortedKeys(o.Set) {
 		args = append(args, "--set", key+"="+o.Set[key])
 	}
@@ -133,6 +134,37 @@ func (b *Bitacora) Stop(t testing.TB) {
 
 // Kill9 ends the whole server as kill -9 does.
 func (b *Bitacora) Kill9() { b.Process.Kill() }
+
+// FreeBase finds a Kafka port for a server that is to be started again on the
+// same data: voters' addresses are in the metadata log, so they must not change.
+// It looks below the range from which the system takes ports for connections.
+func FreeBase(t testing.TB, brokers int) int {
+	t.Helper()
+	const first, last, step = 20000, 32000, 20
+	for base := first + os.Getpid()%((last-first)/step)*step; base < last; base += step {
+		if allFree(base, brokers) {
+			return base
+		}
+	}
+	t.Fatal("no free run of ports")
+	return 0
+}
+
+// allFree tries the brokers' ports and the controllers', ten above.
+func allFree(base, brokers int) bool {
+	const controllers, controllersAbove = 3, 10
+	for i := range controllersAbove + controllers {
+		if i >= brokers && i < controllersAbove {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+i))
+		if err != nil {
+			return false
+		}
+		_ = l.Close()
+	}
+	return true
+}
 
 func sortedKeys(m map[string]string) []string {
 	var keys []string

@@ -29,6 +29,7 @@ type Options struct {
 	Brokers int               // 0 is 3
 	Set     map[string]string // static broker configs
 	Data    string            // data folder; "" is a temporary one
+	Port    int               // the first broker's port, of ours; 0 is any (see FreeBase)
 }
 
 func (o Options) brokers() int {
