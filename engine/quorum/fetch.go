@@ -88,7 +88,9 @@ func (r *Replica) tryFetch(env *engine.Env, req *kmsg.FetchRequest) (resp *kmsg.
 	r.updateReplica(env, replica, offset)
 	resp = r.emptyFetch(req, engine.ErrNone)
 	out := &resp.Topics[0].Partitions[0]
-	out.RecordBatches = run
+	if len(run) > 0 {
+		out.RecordBatches = run
+	}
 	out.HighWatermark = int64(r.leader.highWatermark)
 	return resp, len(run) == 0 && in.HighWatermark >= out.HighWatermark
 }
@@ -108,6 +110,9 @@ func (r *Replica) emptyFetch(req *kmsg.FetchRequest, code engine.ErrorCode) *kms
 	p.HighWatermark = int64(engine.NoOffset)
 	p.LastStableOffset = int64(engine.NoOffset)
 	p.LogStartOffset = 0
+	// Kafka sends empty ones, not null.
+	p.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{}
+	p.RecordBatches = []byte{}
 	p.CurrentLeader.LeaderID = int32(r.state.election.leader)
 	p.CurrentLeader.LeaderEpoch = int32(r.state.election.epoch)
 	resp := kmsg.NewPtrFetchResponse()
@@ -185,6 +190,16 @@ func (r *Replica) fetchFromLeader(env *engine.Env) time.Duration {
 }
 
 func (r *Replica) sendFetch(env *engine.Env, to engine.NodeID, addr engine.Addr) {
+	// The offset promises that everything below it is durable here. Brokers, who
+	// never vote, need not promise.
+	after := engine.Durable{}
+	if r.cfg.CanBecomeVoter && !r.cfg.has(BugFetchNotDurable) {
+		after = r.log.barrier()
+	}
+	r.send(env, to, addr, r.fetchRequest(), after)
+}
+
+func (r *Replica) fetchRequest() *kmsg.FetchRequest {
 	p := kmsg.NewFetchRequestTopicPartition()
 	p.CurrentLeaderEpoch = int32(r.state.election.epoch)
 	p.FetchOffset = int64(r.log.end)
@@ -200,13 +215,7 @@ func (r *Replica) sendFetch(env *engine.Env, to engine.NodeID, addr engine.Addr)
 	req.Topics = []kmsg.FetchRequestTopic{{
 		TopicID: log.MetadataID.Topic, Partitions: []kmsg.FetchRequestTopicPartition{p},
 	}}
-	// The offset promises that everything below it is durable here. Brokers, who
-	// never vote, need not promise.
-	after := engine.Durable{}
-	if r.cfg.CanBecomeVoter && !r.cfg.has(BugFetchNotDurable) {
-		after = r.log.barrier()
-	}
-	r.send(env, to, addr, req, after)
+	return req
 }
 
 // pollFollower: pollFollowerAsVoter and pollFollowerAsObserver.

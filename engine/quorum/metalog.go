@@ -203,6 +203,12 @@ func (l *metadataLog) truncate(to engine.Offset) error {
 	if err := l.changed(l.store.TruncateEnd(log.MetadataID, to)); err != nil {
 		return fmt.Errorf("truncate metadata log to %d: %w", to, err)
 	}
+	segments, err := l.store.Segments(log.MetadataID)
+	if err != nil {
+		return fmt.Errorf("truncate metadata log to %d: %w", to, err)
+	}
+	// Batches go as a whole: only bytes from outside cut one in two.
+	to = segments[len(segments)-1].Next
 	l.end = to
 	l.durableEnd = min(l.durableEnd, to)
 	for i := range l.unsynced {

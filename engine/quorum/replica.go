@@ -372,7 +372,11 @@ func (r *Replica) onCommon(env *engine.Env, code engine.ErrorCode, epoch engine.
 	case epoch > e.epoch, code == engine.ErrFencedLeaderEpoch, code == engine.ErrNotLeaderOrFollower:
 		r.maybeFollow(env, epoch, leader, endpoints)
 		return true, true
-	case leader != engine.NoNode && !r.state.hasLeader():
+	case leader != engine.NoNode && (!r.state.hasLeader() || len(r.state.leaderEndpoints) == 0):
+		// Unattached to a leader that it knows by name only is a replica that went
+		// down before it had fetched any voters. (Kafka, which asks for the name
+		// alone, throws in handleFetchResponse.)
+		//
 		// An observer finds the leader and its first records in one answer.
 		r.maybeFollow(env, epoch, leader, endpoints)
 		return code != engine.ErrNone || r.state.role != Follower, true

@@ -19,6 +19,11 @@ type replyTo struct {
 // AddRaftVoter, RemoveRaftVoter. The answer comes as an event Answered with the
 // token, now or later. It says whether the request is one of the quorum's.
 func (r *Replica) Forward(env *engine.Env, token int64, body kmsg.Request) bool {
+	switch body.(type) {
+	case *kmsg.DescribeQuorumRequest, *kmsg.AddRaftVoterRequest, *kmsg.RemoveRaftVoterRequest:
+	default:
+		return false
+	}
 	if r.failed || !r.started || !r.handleRequest(env, replyTo{token: token, forwarded: true}, body) {
 		return false
 	}

@@ -71,6 +71,13 @@ func (r *Replica) updateVoter(env *engine.Env) time.Duration {
 	if !ready {
 		return wait
 	}
+	addr, _ := addressOf(r.state.leaderEndpoints, r.cfg.ListenerName)
+	r.send(env, leader, addr, r.updateVoterRequest(), engine.Durable{})
+	r.state.updateVoterAt = env.Now().Add(r.cfg.FetchTimeout)
+	return r.cfg.RequestTimeout
+}
+
+func (r *Replica) updateVoterRequest() *kmsg.UpdateRaftVoterRequest {
 	req := kmsg.NewPtrUpdateRaftVoterRequest()
 	req.ClusterID = kmsg.StringPtr(r.cfg.ClusterID)
 	req.CurrentLeaderEpoch = int32(r.state.election.epoch)
@@ -80,10 +87,7 @@ func (r *Replica) updateVoter(env *engine.Env) time.Duration {
 	}
 	req.KRaftVersionFeature.MinSupportedVersion = KRaftVersionMin
 	req.KRaftVersionFeature.MaxSupportedVersion = KRaftVersionMax
-	addr, _ := addressOf(r.state.leaderEndpoints, r.cfg.ListenerName)
-	r.send(env, leader, addr, req, engine.Durable{})
-	r.state.updateVoterAt = env.Now().Add(r.cfg.FetchTimeout)
-	return r.cfg.RequestTimeout
+	return req
 }
 
 // onUpdateVoter takes the leader's answer, a sign of life like that to a Fetch

@@ -170,13 +170,19 @@ func (w *world) commitAll(p *proc) {
 }
 
 func (w *world) start(id engine.NodeID) {
-	p := w.procs[id]
-	if p.up {
+	if w.procs[id].up {
 		return
 	}
+	if err := w.tryStart(id); err != nil {
+		w.t.Fatalf("start %d: %v", id, err)
+	}
+}
+
+func (w *world) tryStart(id engine.NodeID) error {
+	p := w.procs[id]
 	r, err := New(p.cfg, p.store)
 	if err != nil {
-		w.t.Fatalf("start %d: %v", id, err)
+		return err
 	}
 	p.node = &testNode{w: w, p: p, replica: r, leading: -1}
 	p.process = engine.NewProcess(id, p.node, 7, p.life)
@@ -184,6 +190,7 @@ func (w *world) start(id engine.NodeID) {
 	p.timers = map[engine.Timer]int{}
 	p.delivered = 0
 	w.step(p, engine.Started{})
+	return nil
 }
 
 // kill ends a process as kill -9 does; with power, as a power cut: then any part of
@@ -306,7 +313,9 @@ func (w *world) committed(p *proc, life int, c log.Commit) {
 	for _, s := range p.store.Sealed() {
 		if s.Seq() <= c.Seq() {
 			if err := s.Run(); err != nil {
-				w.t.Fatal(err)
+				p.store.Fail(err)
+				w.end(p) // the composition halts
+				return
 			}
 		}
 	}
