@@ -120,3 +120,24 @@ func (w *world) producer(id engine.NodeID) *client.Producer {
 	n, _ := w.Node(id)
 	return n.(*client.Producer)
 }
+
+func (w *world) addConsumer(id engine.NodeID, clientID string, change map[string]string) *client.Consumer {
+	w.t.Helper()
+	group := "g"
+	if id >= readerA {
+		group = ""
+	}
+	cfg := client.DefaultConsumer(clientID, group, brokers()...)
+	if err := cfg.Set(change); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.AddConsumer(id, cfg); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.consumer(id)
+}
+
+func (w *world) consumer(id engine.NodeID) *client.Consumer {
+	n, _ := w.Node(id)
+	return n.(*client.Consumer)
+}

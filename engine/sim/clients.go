@@ -24,3 +24,17 @@ func clientHost(id engine.NodeID) string { return fmt.Sprintf("client-%d", id) }
 func (s *Sim) AddProducer(id engine.NodeID, cfg client.ProducerConfig) error {
 	return s.Add(ProcessConfig{ID: id, Host: clientHost(id), Booter: producerBooter{cfg}})
 }
+
+// consumerBooter makes a consumer anew at each start.
+type consumerBooter struct{ cfg client.ConsumerConfig }
+
+// Boot makes the consumer.
+func (b consumerBooter) Boot(engine.NodeID, []log.Store) (engine.Node, error) {
+	return client.NewConsumer(b.cfg), nil
+}
+
+// AddConsumer adds a consumer and starts it. It does nothing until it is told what to
+// read.
+func (s *Sim) AddConsumer(id engine.NodeID, cfg client.ConsumerConfig) error {
+	return s.Add(ProcessConfig{ID: id, Host: clientHost(id), Booter: consumerBooter{cfg}})
+}
