@@ -2,18 +2,31 @@ package main
 
 import (
 	"crypto/subtle"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"bitacora/server/hub"
 	"bitacora/server/live"
+	"bitacora/static"
 )
 
-// newHandler is everything that the program answers by HTTP.
-func newHandler(running *live.Cluster, token string) http.Handler {
+// newHandler is everything that the program answers by HTTP: the page and its
+// frames, the API for faults, and /healthz.
+func newHandler(source *live.Source, token string) (http.Handler, *hub.Hub, error) {
+	files, err := static.Files()
+	if err != nil {
+		return nil, nil, fmt.Errorf("the page's files: %w", err)
+	}
+	allowed := func(r *http.Request) bool { return authorized(r, token) }
+	h, err := hub.New(hub.Config{Source: source, Files: files, Version: version, Authorized: allowed})
+	if err != nil {
+		return nil, nil, fmt.Errorf("the page: %w", err)
+	}
 	mux := http.NewServeMux()
-	hub.RegisterAPI(mux, running, func(r *http.Request) bool { return authorized(r, token) })
-	return mux
+	h.Register(mux)
+	hub.RegisterAPI(mux, source, allowed)
+	return hub.Guard(token == "", mux), h, nil
 }
 
 // authorized says whether a request carries the token, where one is needed.

@@ -98,7 +98,15 @@ func serve(ctx context.Context, c *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: newHandler(running, token), ReadHeaderTimeout: headerTimeout}
+	source := live.NewSource(running, version)
+	defer source.End()
+	handler, pages, err := newHandler(source, token)
+	if err != nil {
+		running.Close(stopWithin)
+		return err
+	}
+	defer pages.Close()
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(page) }()
 	waiting, cancel := context.WithTimeout(ctx, serveWithin)

@@ -8,10 +8,23 @@ import (
 // ClientReport draws a simulated client's report.
 func ClientReport(id engine.NodeID, node engine.Node) *Report {
 	r := &Report{Node: id}
-	if p, ok := node.(*client.Producer); ok {
-		r.Producers = []Producer{producerOf(id, p.State())}
+	switch c := node.(type) {
+	case *client.Producer:
+		r.Producers = []Producer{producerOf(id, c.State())}
+	case *client.Consumer:
+		r.Consumers = []Consumer{consumerOf(id, c.State())}
 	}
 	return r
+}
+
+func consumerOf(id engine.NodeID, s client.ConsumerState) Consumer {
+	c := Consumer{Node: id, Running: s.Running, Group: s.Group, MemberID: s.MemberID, Read: s.Read}
+	for _, p := range s.Partitions {
+		c.Positions = append(c.Positions, Position{
+			Topic: p.Topic, Partition: p.Partition, Offset: p.Position, Committed: p.Committed,
+		})
+	}
+	return c
 }
 
 func producerOf(id engine.NodeID, s client.ProducerState) Producer {

@@ -127,4 +127,16 @@ func (c *Cluster) command(id engine.NodeID, body any) error {
 	return nil
 }
 
-func (c *Cluster) startConsumer(string, string) error { return ErrInvalid }
+// startConsumer begins at the first record, as a person who looks at a page
+// expects: with Kafka's default (latest) it would show nothing.
+func (c *Cluster) startConsumer(topic, group string) error {
+	if topic == "" || group == "" {
+		return fmt.Errorf("topic %q in group %q: %w", topic, group, ErrInvalid)
+	}
+	return c.addClient("consumer", func(name string) (func() engine.Node, any, error) {
+		cfg := client.DefaultConsumer(name, group, c.Brokers()...)
+		cfg.Reset = client.ResetEarliest
+		begin := client.Subscribe{Topics: []string{topic}}
+		return func() engine.Node { return client.NewConsumer(cfg) }, begin, nil
+	})
+}

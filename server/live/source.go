@@ -94,7 +94,7 @@ func (s *Source) State() view.State {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			s.Do(id, func(p *engine.Process) { reports[i] = s.report(id, p, o) })
+			s.Cluster.Do(id, func(p *engine.Process) { reports[i] = s.report(id, p, o) })
 		}()
 	}
 	wg.Wait()
@@ -318,8 +318,8 @@ func kafkaResult(err error, message string) *view.Result {
 	return &view.Result{Reason: view.ReasonNotNow, Detail: err.Error()}
 }
 
-// Close ends what the source opened; the cluster goes on.
-func (s *Source) Close() {
+// End ends what the source opened; the cluster goes on.
+func (s *Source) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.admin != nil {

@@ -100,12 +100,15 @@ function start(): void {
   const socket = new URL('api/v1/watch', location.href);
   socket.protocol = socket.protocol === 'https:' ? 'wss:' : 'ws:';
   const query = new URLSearchParams(location.search);
+  const token = query.get('token') || kept('token');
+  // A cluster that listens beyond loopback lets nobody change it without its token.
+  if (token) socket.searchParams.set('token', token);
   const offscreen = canvas.transferControlToOffscreen();
   send({
     kind: 'start', canvas: offscreen, assets, socket: socket.href, live: 'live' in root.dataset,
     lang: query.get('lang') || kept('lang') || root.lang, dark: isDark(),
     reduced: matchMedia('(prefers-reduced-motion: reduce)').matches,
-    token: query.get('token') || kept('token'), source: query.get('source') ?? '',
+    token, source: query.get('source') ?? '',
   }, [offscreen]);
   new ResizeObserver(() => {
     const box = stage.getBoundingClientRect();
