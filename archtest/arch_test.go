@@ -109,12 +109,12 @@ func checkWasm(t *testing.T, root string) []Finding {
 	if _, err := os.Stat(filepath.Join(root, "wasm", "main.go")); err != nil {
 		return nil
 	}
-	args := []string{"list", "-deps"}
-	if overlay := filepath.Join(root, ".cache", "overlay", "overlay.json"); exists(overlay) {
-		args = append(args, "-overlay", overlay)
+	overlay := t.TempDir()
+	if _, err := goCommand(root, nil, "run", "./wasm/overlay", overlay); err != nil {
+		t.Fatal(err)
 	}
 	env := []string{"GOOS=js", "GOARCH=wasm"}
-	out, err := goCommand(root, env, append(args, "./wasm")...)
+	out, err := goCommand(root, env, "list", "-deps", "-overlay", filepath.Join(overlay, "overlay.json"), "./wasm")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,11 +131,6 @@ func checkWasm(t *testing.T, root string) []Finding {
 		}
 	}
 	return found
-}
-
-func exists(file string) bool {
-	_, err := os.Stat(file)
-	return err == nil
 }
 
 // TestEngineBuildsForWasm holds that the page can link all of the engine.
