@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/broker"
 	"bitacora/engine/client"
 	"bitacora/engine/cluster"
 	"bitacora/engine/sim"
@@ -102,6 +103,15 @@ func (w *world) until(what string, limit time.Duration, cond func() bool) {
 
 func brokers() []engine.Addr {
 	return []engine.Addr{sim.BrokerAddr(1), sim.BrokerAddr(2), sim.BrokerAddr(3)}
+}
+
+// broker gives a living broker, or nil.
+func (w *world) broker(id engine.NodeID) *broker.Broker {
+	n, state := w.Node(id)
+	if state == sim.Dead || n == nil {
+		return nil
+	}
+	return n.(*cluster.Server).Broker()
 }
 
 func (w *world) addProducer(id engine.NodeID, change map[string]string) *client.Producer {
