@@ -27,6 +27,16 @@ func elLiderCae() *Scenario {
 				Keys:       5,
 				ValueBytes: 60,
 			},
+			{
+				Name:  "almacen",
+				Kind:  1,
+				Topic: "pedidos",
+				Properties: []Property{
+					{Key: "auto.offset.reset", Value: "earliest"},
+				},
+				Every: 100000000, /* 100ms */
+				Group: "almacen",
+			},
 		},
 		Steps: []Step{
 			{
@@ -104,6 +114,9 @@ func elLiderCae() *Scenario {
 					{
 						Client: "tienda",
 					},
+					{
+						Client: "almacen",
+					},
 				},
 				For: 2000000000, /* 2s */
 				Until: []Condition{
@@ -114,6 +127,21 @@ func elLiderCae() *Scenario {
 							Fact: 15,
 							Args: []Arg{
 								{Client: "tienda"},
+							},
+						},
+						Op: 5,
+						Right: Term{
+							Kind:   1,
+							Number: 30,
+						},
+					},
+					{
+						Text: "read(almacen) >= 30",
+						Left: Term{
+							Kind: 3,
+							Fact: 21,
+							Args: []Arg{
+								{Client: "almacen"},
 							},
 						},
 						Op: 5,
@@ -205,17 +233,36 @@ func elLiderCae() *Scenario {
 							Kind: 1,
 						},
 					},
+					{
+						Text: "read(almacen) <= highWatermark(pedidos-0)",
+						Left: Term{
+							Kind: 3,
+							Fact: 21,
+							Args: []Arg{
+								{Client: "almacen"},
+							},
+						},
+						Op: 3,
+						Right: Term{
+							Kind: 3,
+							Fact: 5,
+							Args: []Arg{
+								{Partition: engine.TopicPartition{Topic: "pedidos"}},
+							},
+						},
+					},
 				},
 				Look: []string{
 					"pedidos-0",
 					"tienda",
+					"almacen",
 				},
 			},
 			{
 				Name: "el-lider-se-queda-solo",
 				Do: []Action{
 					{
-						Verb: 2,
+						Verb: 3,
 						Name: "viejo",
 						Value: Term{
 							Kind: 3,
@@ -225,7 +272,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 2,
+						Verb: 3,
 						Name: "epoca",
 						Value: Term{
 							Kind: 3,
@@ -236,7 +283,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 9,
+						Verb: 10,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -247,7 +294,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 9,
+						Verb: 10,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -258,7 +305,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 9,
+						Verb: 10,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -336,6 +383,28 @@ func elLiderCae() *Scenario {
 							},
 						},
 					},
+					{
+						Text: "read(almacen) <= committed(pedidos-0, viejo)",
+						Left: Term{
+							Kind: 3,
+							Fact: 21,
+							Args: []Arg{
+								{Client: "almacen"},
+							},
+						},
+						Op: 3,
+						Right: Term{
+							Kind: 3,
+							Fact: 7,
+							Args: []Arg{
+								{Partition: engine.TopicPartition{Topic: "pedidos"}},
+								{Node: &Term{
+									Kind: 2,
+									Name: "viejo",
+								}},
+							},
+						},
+					},
 				},
 				Look: []string{
 					"pedidos-0",
@@ -350,7 +419,7 @@ func elLiderCae() *Scenario {
 				}, Answer: "al-rato"},
 				Do: []Action{
 					{
-						Verb: 2,
+						Verb: 3,
 						Name: "confirmados",
 						Value: Term{
 							Kind: 3,
@@ -361,7 +430,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 2,
+						Verb: 3,
 						Name: "marca",
 						Value: Term{
 							Kind: 3,
@@ -372,7 +441,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 2,
+						Verb: 3,
 						Name: "final",
 						Value: Term{
 							Kind: 3,
@@ -387,7 +456,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 3,
+						Verb: 4,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -586,7 +655,7 @@ func elLiderCae() *Scenario {
 				Name: "la-tienda-sigue",
 				Do: []Action{
 					{
-						Verb: 2,
+						Verb: 3,
 						Name: "nuevo",
 						Value: Term{
 							Kind: 3,
@@ -605,6 +674,22 @@ func elLiderCae() *Scenario {
 							Fact: 15,
 							Args: []Arg{
 								{Client: "tienda"},
+							},
+						},
+						Op: 5,
+						Right: Term{
+							Kind: 2,
+							Name: "confirmados",
+							Plus: 60,
+						},
+					},
+					{
+						Text: "read(almacen) >= confirmados + 60",
+						Left: Term{
+							Kind: 3,
+							Fact: 21,
+							Args: []Arg{
+								{Client: "almacen"},
 							},
 						},
 						Op: 5,
@@ -703,6 +788,7 @@ func elLiderCae() *Scenario {
 				Look: []string{
 					"pedidos-0",
 					"tienda",
+					"almacen",
 				},
 			},
 			{
@@ -714,7 +800,7 @@ func elLiderCae() *Scenario {
 				}, Answer: "corta-y-sigue"},
 				Do: []Action{
 					{
-						Verb: 10,
+						Verb: 11,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -725,7 +811,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 10,
+						Verb: 11,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -736,7 +822,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 10,
+						Verb: 11,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -747,7 +833,7 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
-						Verb: 5,
+						Verb: 6,
 						Node: Term{
 							Kind: 2,
 							Name: "viejo",
@@ -908,6 +994,23 @@ func elLiderCae() *Scenario {
 						},
 					},
 					{
+						Text: "read(almacen) == sent(tienda)",
+						Left: Term{
+							Kind: 3,
+							Fact: 21,
+							Args: []Arg{
+								{Client: "almacen"},
+							},
+						},
+						Right: Term{
+							Kind: 3,
+							Fact: 14,
+							Args: []Arg{
+								{Client: "tienda"},
+							},
+						},
+					},
+					{
 						Text: "committed(pedidos-0, viejo) == leo(pedidos-0, nuevo)",
 						Left: Term{
 							Kind: 3,
@@ -1037,6 +1140,33 @@ func elLiderCae() *Scenario {
 							Kind: 1,
 						},
 					},
+					{
+						Text: "unread(almacen, tienda) == 0",
+						Left: Term{
+							Kind: 3,
+							Fact: 23,
+							Args: []Arg{
+								{Client: "almacen"},
+								{Client: "tienda"},
+							},
+						},
+						Right: Term{
+							Kind: 1,
+						},
+					},
+					{
+						Text: "reread(almacen) == 0",
+						Left: Term{
+							Kind: 3,
+							Fact: 22,
+							Args: []Arg{
+								{Client: "almacen"},
+							},
+						},
+						Right: Term{
+							Kind: 1,
+						},
+					},
 				},
 				Look: []string{
 					"pedidos-0",
@@ -1078,7 +1208,7 @@ func elLiderCae() *Scenario {
 					{
 						Step:  "nuevo-lider",
 						Title: "Hay un líder nuevo",
-						Text:  "Se cumplen los nueve segundos. El controller activo valla al broker, lo saca del ISR y nombra líder a uno de los que quedan en él. Todo eso es una sola anotación en el log de metadatos, que los demás controllers copian y los brokers leen.\n\nEl nombramiento trae un número nuevo, la **época del líder**, que solo crece. Cada registro lleva la época en la que se escribió; por eso cambia de color. Y como el nuevo líder estaba en el ISR, tiene todo lo que se había confirmado. No hace falta recuperar nada: ya estaba ahí.",
+						Text:  "Se cumplen los nueve segundos. El controller activo valla al broker, lo saca del ISR y nombra líder a uno de los que quedan en él. Todo eso son unas pocas anotaciones en el log de metadatos, que los demás controllers copian y los brokers leen.\n\nEl nombramiento trae un número nuevo, la **época del líder**, que solo crece. Cada registro lleva la época en la que se escribió; por eso cambia de color. Y como el nuevo líder estaba en el ISR, tiene todo lo que se había confirmado. No hace falta recuperar nada: ya estaba ahí.",
 					},
 					{
 						Step:  "la-tienda-sigue",
@@ -1137,7 +1267,7 @@ func elLiderCae() *Scenario {
 					{
 						Step:  "nuevo-lider",
 						Title: "There is a new leader",
-						Text:  "The nine seconds are over. The active controller fences the broker, takes it out of the ISR and makes one of those who are left in it the leader. All of that is one entry in the metadata log, which the other controllers copy and the brokers read.\n\nThe appointment brings a new number, the **leader epoch**, which only grows. Each record carries the epoch in which it was written, hence the new colour. And since the new leader was in the ISR, it has all that had been committed. Nothing needs to be recovered: it was there already.",
+						Text:  "The nine seconds are over. The active controller fences the broker, takes it out of the ISR and makes one of those who are left in it the leader. All of that is a few entries in the metadata log, which the other controllers copy and the brokers read.\n\nThe appointment brings a new number, the **leader epoch**, which only grows. Each record carries the epoch in which it was written, hence the new colour. And since the new leader was in the ISR, it has all that had been committed. Nothing needs to be recovered: it was there already.",
 					},
 					{
 						Step:  "la-tienda-sigue",

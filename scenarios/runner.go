@@ -117,6 +117,14 @@ func (r *Runner) addClient(c *Client) error {
 	for i := range r.scenario.Cluster.Brokers {
 		bootstrap = append(bootstrap, sim.BrokerAddr(engine.NodeID(i+1)))
 	}
+	if c.Kind == Consumer {
+		cfg := client.DefaultConsumer(c.Name, c.Group, bootstrap...)
+		cfg.ProcessTime = c.Process
+		if err := cfg.Set(properties(c.Properties)); err != nil {
+			return err
+		}
+		return r.sim.AddConsumer(id, cfg)
+	}
 	cfg := client.DefaultProducer(c.Name, bootstrap...)
 	if err := cfg.Set(properties(c.Properties)); err != nil {
 		return err
@@ -204,9 +212,9 @@ func (r *Runner) act(a *Action) {
 	case Remember:
 		r.remembered[a.Name] = r.value(&a.Value)
 		return
-	case Start, Stop:
+	case Start, Stop, Close:
 		id, c := r.scenario.Client(a.Client)
-		r.sim.At(r.next, sim.Action{Kind: sim.ActCommand, Node: id, Body: command(c, a.Verb == Start)})
+		r.sim.At(r.next, sim.Action{Kind: sim.ActCommand, Node: id, Body: command(c, a.Verb)})
 		return
 	}
 	node, peer := r.value(&a.Node), r.value(&a.Peer)
@@ -242,9 +250,17 @@ func (r *Runner) act(a *Action) {
 	r.sim.At(r.next, act)
 }
 
-func command(c *Client, start bool) any {
-	if !start {
+// command is what a client is told.
+func command(c *Client, v Verb) any {
+	switch {
+	case v == Close:
+		return client.CloseClient{}
+	case v == Stop && c.Kind == Producer:
 		return client.StopProducing{}
+	case v == Stop:
+		return client.Unsubscribe{}
+	case c.Kind == Consumer:
+		return client.Subscribe{Topics: []string{c.Topic}}
 	}
 	return client.StartProducing{
 		Topic: c.Topic, Partition: -1, Interval: c.Every, KeySpace: c.Keys, ValueBytes: c.ValueBytes, Count: c.Count,

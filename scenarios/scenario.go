@@ -51,7 +51,8 @@ type Client struct {
 	Count      int64         // records in all; 0: until it is stopped
 
 	// A consumer's.
-	Group string
+	Group   string
+	Process time.Duration // how long it takes for each record
 }
 
 // FirstClientID is the node id of the first client; the others follow in order.
@@ -83,7 +84,8 @@ type Verb uint8
 // The verbs. The comment names the fields of Action that count.
 const (
 	Start     Verb = iota // Client
-	Stop                  // Client
+	Stop                  // Client: a producer makes no more, a consumer unsubscribes
+	Close                 // Client: it ends as its close() does
 	Remember              // Name, Value
 	Kill                  // Node
 	PowerLoss             // Node
@@ -118,7 +120,7 @@ func ParseVerb(s string) (Verb, bool) {
 
 func verbNames() [verbCount]string {
 	return [verbCount]string{
-		"start", "stop", "remember", "kill", "power-loss", "restart", "pause", "resume", "shutdown",
+		"start", "stop", "close", "remember", "kill", "power-loss", "restart", "pause", "resume", "shutdown",
 		"cut", "heal", "slow-disk", "clock",
 	}
 }

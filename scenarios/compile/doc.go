@@ -7,7 +7,7 @@
 //	seed:     of the run
 //	cluster:  brokers, controllers, combined, properties (server.properties keys)
 //	clients:  a list; producer: TOPIC with every, keys, value-bytes, count, or
-//	          consumer: TOPIC with group; each with name and properties
+//	          consumer: TOPIC with group, process; each with name and properties
 //	steps:    a list; name, ask, do, for, until, within, expect, look
 //
 // Actions (do) and conditions (until, expect) are sentences:

@@ -269,7 +269,7 @@ func (in *reading) action(line string) (scenarios.Action, error) {
 		return a, fmt.Errorf("no action is called %s; there are %s", quoted(w), strings.Join(verbs(), ", "))
 	}
 	switch a.Verb {
-	case scenarios.Start, scenarios.Stop:
+	case scenarios.Start, scenarios.Stop, scenarios.Close:
 		a.Client = s.take()
 		if _, c := in.sc.Client(a.Client); c == nil {
 			return a, fmt.Errorf("expected a client, found %s", quoted(a.Client))

@@ -201,6 +201,8 @@ func (in *reading) client(item node) (scenarios.Client, error) {
 			c.Topic, err = f.value.text("a topic")
 		case "group":
 			c.Group, err = f.value.text("a group")
+		case "process":
+			c.Process, err = f.value.span("the time that a record takes")
 		case "every":
 			c.Every, err = f.value.span("the time between two records")
 		case "keys":
@@ -214,7 +216,7 @@ func (in *reading) client(item node) (scenarios.Client, error) {
 		case "properties":
 			c.Properties, err = f.value.properties()
 		default:
-			err = f.unknown("name", "producer", "consumer", "group", "every", "keys", "value-bytes", "count", "properties")
+			err = f.unknown("name", "producer", "consumer", "group", "process", "every", "keys", "value-bytes", "count", "properties")
 		}
 		if err != nil {
 			return c, err
@@ -240,8 +242,14 @@ func checkClient(item node, c *scenarios.Client, kinds int) error {
 	for _, p := range c.Properties {
 		properties[p.Key] = p.Value
 	}
-	cfg := client.DefaultProducer(c.Name)
-	if err := cfg.Set(properties); err != nil {
+	producer, consumer := client.DefaultProducer(c.Name), client.DefaultConsumer(c.Name, c.Group)
+	err := error(nil)
+	if c.Kind == scenarios.Producer {
+		err = producer.Set(properties)
+	} else {
+		err = consumer.Set(properties)
+	}
+	if err != nil {
 		return item.errorf("client %q: %v", c.Name, err)
 	}
 	return nil
