@@ -182,6 +182,9 @@ func (r *Replica) onJoinerVersions(env *engine.Env, from engine.NodeID, resp *km
 func (r *Replica) endAddVoter(env *engine.Env, code engine.ErrorCode, message string) {
 	op := r.leader.addVoter
 	r.leader.addVoter = addVoterOperation{}
+	if op.pending && code != engine.ErrNone {
+		r.dropPeer(env, op.voter.ID)
+	}
 	if op.pending && !op.answered {
 		r.answerAddVoter(env, op.to, op.version, code, errorMessage(code, message))
 	}

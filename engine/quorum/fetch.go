@@ -272,7 +272,7 @@ func (r *Replica) onFetch(env *engine.Env, from engine.NodeID, resp *kmsg.FetchR
 		r.followHighWatermark(env, engine.Offset(p.HighWatermark))
 	}
 	r.state.fetchAt = env.Now().Add(r.cfg.FetchTimeout)
-	r.state.fetchedFromChief = true
+	r.state.fetchedFromLeader = true
 	return !r.failed
 }
 

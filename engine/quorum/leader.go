@@ -288,6 +288,7 @@ func (r *Replica) updateReplica(env *engine.Env, key ReplicaKey, offset engine.O
 	if key.ID < 0 {
 		return // no replica: a consumer
 	}
+	r.leader.forgetSilentObservers(env.Now(), r.cfg.key())
 	s, voter := r.leader.replica(key)
 	switch end := r.log.end; {
 	case offset >= end:
@@ -351,6 +352,6 @@ func (l *leaderState) successors(self engine.NodeID) []ReplicaKey {
 
 func (l *leaderState) forgetSilentObservers(now engine.Time, self ReplicaKey) {
 	l.observers = slices.DeleteFunc(l.observers, func(s replicaState) bool {
-		return s.key != self && now.Sub(s.lastFetch) >= observerSession
+		return s.key != self && s.hasFetched && now.Sub(s.lastFetch) >= observerSession
 	})
 }

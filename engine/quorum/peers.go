@@ -58,6 +58,17 @@ func (r *Replica) knownPeer(id engine.NodeID) (*peer, bool) {
 	return r.peers[i], true
 }
 
+// dropPeer closes the connection to a replica that did not become a voter: requests
+// may name any number of them.
+func (r *Replica) dropPeer(env *engine.Env, id engine.NodeID) {
+	p, known := r.knownPeer(id)
+	if _, voter := r.log.lastVoters().find(id); !known || voter {
+		return
+	}
+	p.channel.Close(env)
+	r.peers = slices.DeleteFunc(slices.Clone(r.peers), func(q *peer) bool { return q == p })
+}
+
 func (r *Replica) hasTimedOut(p *peer, now engine.Time) bool {
 	return p.state == peerAwaiting && now >= p.sentAt.Add(r.cfg.RequestTimeout)
 }

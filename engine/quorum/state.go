@@ -41,9 +41,9 @@ type epochState struct {
 	votes      []vote // Prospective, Candidate: one for each voter, by id
 
 	// Follower.
-	fetchAt          engine.Time // no successful Fetch by then: stand for election
-	updateVoterAt    engine.Time // when to see whether the voter set needs a change
-	fetchedFromChief bool        // a Fetch from this leader succeeded
+	fetchAt           engine.Time // no successful Fetch by then: stand for election
+	updateVoterAt     engine.Time // when to see whether the voter set needs a change
+	fetchedFromLeader bool        // a Fetch from this leader succeeded
 
 	// Resigned.
 	unacked    []engine.NodeID // voters that have not answered EndQuorumEpoch
@@ -326,7 +326,7 @@ func (r *Replica) canGrantVote(candidate ReplicaKey, upToDate, preVote bool) boo
 	case Leader:
 		return false
 	case Follower:
-		return preVote && !s.fetchedFromChief && upToDate
+		return preVote && !s.fetchedFromLeader && upToDate
 	case Candidate, Resigned:
 		return preVote && upToDate
 	}

@@ -107,6 +107,6 @@ func (r *Replica) onUpdateVoter(env *engine.Env, resp *kmsg.UpdateRaftVoterRespo
 		return false
 	}
 	r.state.fetchAt = env.Now().Add(r.cfg.FetchTimeout)
-	r.state.fetchedFromChief = true
+	r.state.fetchedFromLeader = true
 	return true
 }
