@@ -46,6 +46,7 @@ type Hub struct {
 	mu      sync.Mutex
 	viewers map[*viewer]bool
 	stop    chan struct{} // of the loop that makes frames; nil while nobody watches
+	ended   chan struct{} // closed when the latest loop has ended
 	closed  bool
 	loops   sync.WaitGroup
 }
@@ -170,7 +171,9 @@ func (h *Hub) join(v *viewer) bool {
 		h.stop = make(chan struct{})
 		h.cfg.Source.Watch(true)
 		h.loops.Add(1)
-		go h.loop(h.stop)
+		before := h.ended
+		h.ended = make(chan struct{})
+		go h.loop(h.stop, before, h.ended)
 	}
 	return true
 }
@@ -190,9 +193,14 @@ func (h *Hub) leave(v *viewer) {
 	}
 }
 
-// loop makes frames while somebody watches: each is taken and encoded once.
-func (h *Hub) loop(stop chan struct{}) {
+// loop makes frames while somebody watches: each is taken and encoded once. It
+// waits for the loop before it, so that a source is never looked at twice at once.
+func (h *Hub) loop(stop, before, ended chan struct{}) {
 	defer h.loops.Done()
+	defer close(ended)
+	if before != nil {
+		<-before
+	}
 	tick := time.NewTicker(time.Second / framesPerSecond)
 	defer tick.Stop()
 	var last view.State

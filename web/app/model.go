@@ -81,6 +81,7 @@ type Model struct {
 	glows     []glow
 	list      scene.List // of the last picture, to find what was hit
 	picked    *view.Message
+	fetched   map[fetchKey]engine.Offset
 }
 
 type flight struct {
@@ -96,7 +97,7 @@ type glow struct {
 
 // New makes the model of a page that was just opened.
 func New(l lang.Lang, canLive bool) *Model {
-	m := &Model{Lang: l, CanLive: canLive, Open: map[string]bool{}, pending: map[uint32]view.CommandKind{},
+	m := &Model{Lang: l, CanLive: canLive, Open: map[string]bool{}, pending: map[uint32]view.CommandKind{}, fetched: map[fetchKey]engine.Offset{},
 		GuideOpen: true, PanelOpen: true}
 	if canLive {
 		m.Source, m.Link = view.SourceLive, LinkConnecting

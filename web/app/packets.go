@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"time"
 
 	"bitacora/engine"
@@ -68,6 +69,10 @@ func (m *Model) launch(msg *view.Message, since engine.Time, pace time.Duration)
 		return
 	}
 	f := flight{message: *msg, span: flightLeast}
+	if m.saysNothing(msg, pace) {
+		f.message.Flags |= view.MessageEmpty
+		msg = &f.message
+	}
 	if msg.Flags&view.MessageEmpty != 0 {
 		f.span = dotLeast
 	}
@@ -81,6 +86,40 @@ func (m *Model) launch(msg *view.Message, since engine.Time, pace time.Duration)
 		f.wait = min(stretch(msg.Sent.Sub(since)), 250*time.Millisecond)
 	}
 	m.flights = append(m.flights, f)
+}
+
+// fetchKey names one follower's or consumer's reading of one partition.
+type fetchKey struct {
+	from, to  engine.NodeID
+	topic     string
+	partition int32
+}
+
+// saysNothing tells messages that carry news from those that only keep in touch:
+// a Fetch is news when it asks further than the one before, for that is how a
+// follower says what it has; its answer is when it brings records. The metadata
+// log is fetched all the time, and is news only when a reader can follow it.
+func (m *Model) saysNothing(msg *view.Message, pace time.Duration) bool {
+	if msg.Flags&(view.MessageDoomed|view.MessageError) != 0 || msg.Name != "Fetch" {
+		return false
+	}
+	news := false
+	for i := range msg.Items {
+		it := &msg.Items[i]
+		if strings.HasPrefix(it.Topic, "__cluster_metadata") && pace > detailPace {
+			continue
+		}
+		if msg.Flags&view.MessageResponse != 0 {
+			news = news || it.Until > it.Offset
+			continue
+		}
+		key := fetchKey{msg.From, msg.To, it.Topic, it.Partition}
+		if before, known := m.fetched[key]; known && it.Offset > before {
+			news = true
+		}
+		m.fetched[key] = it.Offset
+	}
+	return !news
 }
 
 // glowAt makes the replica of an event glow.

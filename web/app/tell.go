@@ -150,7 +150,7 @@ func (m *Model) sentenceOfProcess(e *view.Event) (string, Weight) {
 	name := m.nodeName(e.Node)
 	switch e.Kind {
 	case engine.EventProcessStarted:
-		return m.t(lang.EvStarted, name), Loud
+		return m.t(lang.EvStarted, name), Notable
 	case engine.EventProcessKilled:
 		var led []string
 		for _, p := range m.State.Partitions {
@@ -168,11 +168,11 @@ func (m *Model) sentenceOfProcess(e *view.Event) (string, Weight) {
 	case engine.EventProcessPaused:
 		return m.t(lang.EvPaused, name), Loud
 	case engine.EventProcessResumed:
-		return m.t(lang.EvResumed, name), Loud
+		return m.t(lang.EvResumed, name), Notable
 	case engine.EventProcessHalted:
 		switch engine.HaltReason(e.Code) {
 		case engine.HaltCleanShutdown:
-			return m.t(lang.EvHaltedClean, name), Loud
+			return m.t(lang.EvHaltedClean, name), Notable
 		case engine.HaltDiskFailed:
 			return m.t(lang.EvHaltedDisk, name), Loud
 		case engine.HaltFenced:
@@ -182,7 +182,7 @@ func (m *Model) sentenceOfProcess(e *view.Event) (string, Weight) {
 	case engine.EventLinkCut:
 		return m.t(lang.EvLinkCut, name, m.nodeName(e.Peer)), Loud
 	case engine.EventLinkHealed:
-		return m.t(lang.EvLinkHealed, name, m.nodeName(e.Peer)), Loud
+		return m.t(lang.EvLinkHealed, name, m.nodeName(e.Peer)), Notable
 	case engine.EventViolation:
 		return m.t(lang.EvViolation, name, e.Name+" "+e.Detail), Loud
 	}
@@ -213,6 +213,9 @@ func (m *Model) sentenceOfLog(e *view.Event) (string, Weight) {
 	case engine.EventBecameFollower:
 		return m.t(lang.EvBecameFollower, num(e.Node), num(e.Peer), tp, num(e.Epoch)), Small
 	case engine.EventISRChanged:
+		if e.Count == 0 {
+			weight = Small // a new partition begins with all its replicas in sync
+		}
 		return m.t(lang.EvISR, tp, m.nodes(e.Nodes)), weight
 	case engine.EventISRProposed:
 		return m.t(lang.EvISRProposed, num(e.Node), tp, m.nodes(e.Nodes)), Small

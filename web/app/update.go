@@ -350,7 +350,7 @@ func (m *Model) onAction(a Acted) []Effect {
 		return m.changeSource(a.Values["to"])
 	case "token":
 		m.Token = a.Values["token"]
-		return []Effect{Remember{"token", m.Token}}
+		return []Effect{Remember{"token", m.Token}, Connect{m.Source}} // the next connection carries it
 	case "close":
 		return m.choose(scene.Target{})
 	case "select":
@@ -385,6 +385,7 @@ func (m *Model) changeSource(to string) []Effect {
 	m.Source, m.Link, m.Known = want, link, false
 	m.State, m.Hello = view.State{}, view.Hello{}
 	m.Feed, m.flights, m.glows, m.events = nil, nil, nil, nil
+	clear(m.fetched)
 	m.Selected, m.Detail, m.detailFor, m.ScrollY = scene.Target{}, nil, scene.Target{}, 0
 	return []Effect{Connect{want}}
 }

@@ -397,8 +397,8 @@ func (d *drawing) stripBox(col, b Box) Box {
 	x, w := col.X+side, col.W-2*side
 	switch d.lay.detail {
 	case full:
-		h := min(40, b.H-44)
-		return Box{x, b.Y + 26, w, h}
+		h := min(44, b.H-44)
+		return Box{x, b.Y + 26 + (b.H-44-h)/3, w, h}
 	case compact:
 		return Box{x, b.Y + 20, w, b.H - 28}
 	}

@@ -33,6 +33,7 @@ const budgetMs = 6;
 let engine: Engine | undefined;
 let painter: Painter | undefined;
 let socket: Socket | undefined;
+let token = '';
 let alive = false;
 let visible = true;
 let last = 0;
@@ -87,6 +88,7 @@ function imports(socketURL: string): WebAssembly.ModuleImports {
     },
     remember(at: number, size: number): void {
       const [name = '', value = ''] = text(at, size).split('\0');
+      if (name === 'token') token = value;
       post({ kind: 'remember', name, value });
     },
     send(at: number, size: number): void {
@@ -103,13 +105,15 @@ function imports(socketURL: string): WebAssembly.ModuleImports {
 const links = { connecting: 1, open: 2, lost: 3 };
 
 function connect(url: string): void {
-  socket = new Socket(url, (packet) => {
+  const address = token ? `${url}?token=${encodeURIComponent(token)}` : url;
+  socket = new Socket(address, (packet) => {
     if (engine) engine.bitacora_packet(give(packet));
   }, (state) => engine?.bitacora_link(links[state.link], state.retryInMs, state.silentMs));
 }
 
 async function start(message: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
   painter = new Painter(message.canvas);
+  token = message.token;
   const fonts = [['Atkinson Hyperlegible Next', 'next'], ['Atkinson Hyperlegible Mono', 'mono']].map(async ([family = '', file = '']) => {
     // A canvas font must be there before its first use. Without it the system's stands in.
     const font = new FontFace(family, `url(${message.assets}${file}.woff2)`, { weight: '200 800' });
