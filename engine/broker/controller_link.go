@@ -87,17 +87,6 @@ func (l *controllerLink) send(env *engine.Env, tag channel.Tag, body kmsg.Reques
 	return true
 }
 
-// drop forgets the requests of a kind that are not in flight.
-func (l *controllerLink) drop(kind uint8) {
-	kept := l.waiting[:0]
-	for i, r := range l.waiting {
-		if r.tag.Kind != kind || i == 0 && l.inFlight {
-			kept = append(kept, r)
-		}
-	}
-	l.waiting = kept
-}
-
 func (l *controllerLink) pump(env *engine.Env) {
 	if l.inFlight || !l.known || len(l.waiting) == 0 {
 		return

@@ -80,8 +80,7 @@ type Cluster struct {
 	listeners map[engine.Addr]place
 	stalled   map[[2]engine.NodeID][]func() // what was sent over cut links
 	cut       map[[2]engine.NodeID]bool     // by direction
-	closing   bool
-	changed   chan struct{} // closed and made anew when a process ends or starts
+	changed   chan struct{}                 // closed and made anew when a process ends or starts
 }
 
 // slot is a process through all its lives.
