@@ -11,9 +11,10 @@ import (
 const TopicName = "__cluster_metadata"
 
 // KRaftVersionMin and KRaftVersionMax are the range of the feature kraft.version
-// that this replica supports, as ApiVersions must say.
+// that this replica supports, as ApiVersions must say: a voter whose entry says
+// otherwise sends UpdateRaftVoter. Kafka's is 0 to 1; 0 is the static quorum.
 const (
-	KRaftVersionMin int16 = 0
+	KRaftVersionMin int16 = 1
 	KRaftVersionMax int16 = 1
 
 	// kraftVersionReconfig is the first version with voters in the log (KIP-853).
