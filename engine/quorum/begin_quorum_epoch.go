@@ -13,7 +13,7 @@ import (
 //   - the new leader says who it is; an epoch below ours is fenced
 //   - followed even when the request names another replica key: it is still true
 //
-// Shown in: testdata/elections.txt
+// Shown in: testdata/split_vote.txt
 func (r *Replica) handleBeginQuorumEpoch(env *engine.Env, req *kmsg.BeginQuorumEpochRequest) kmsg.Response {
 	resp := kmsg.NewPtrBeginQuorumEpochResponse()
 	resp.Version = req.Version

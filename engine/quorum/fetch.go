@@ -28,7 +28,7 @@ type parkedFetch struct {
 //   - answered at once with records, an error, a divergence, or a high watermark
 //     above the one that the follower knows; else after max wait
 //
-// Not modelled: snapshots. Shown in: testdata/elections.txt, testdata/truncation.txt
+// Not modelled: snapshots. Shown in: testdata/join.txt, testdata/truncation.txt, testdata/durability.txt
 func (r *Replica) handleFetch(env *engine.Env, to replyTo, req *kmsg.FetchRequest) {
 	resp := kmsg.NewPtrFetchResponse()
 	resp.Version = req.Version

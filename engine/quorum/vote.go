@@ -16,7 +16,7 @@ import (
 //   - a pre-vote is granted without a trace; a vote is written down first
 //   - a request for another replica key is refused with INVALID_VOTER_KEY
 //
-// Shown in: testdata/elections.txt, testdata/split_vote.txt
+// Shown in: testdata/split_vote.txt, testdata/durability.txt
 func (r *Replica) handleVote(env *engine.Env, req *kmsg.VoteRequest) kmsg.Response {
 	resp := kmsg.NewPtrVoteResponse()
 	resp.Version = req.Version
