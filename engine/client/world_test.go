@@ -67,6 +67,7 @@ type world struct {
 	*sim.Sim
 	t      *testing.T
 	ledger *ledger
+	admin  *admin
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
