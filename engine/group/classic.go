@@ -56,7 +56,6 @@ type Member struct {
 	joining *engine.Request // a JoinGroup that waits for the generation
 	syncing *engine.Request // a SyncGroup that waits for the assignment
 	isNew   bool
-	alive   bool // heard from since its session timer was set
 }
 
 // AwaitingJoin says that the member waits for the next generation.
@@ -94,6 +93,7 @@ type CommittedOffset struct {
 	Metadata    string
 	At          engine.WallTime
 
+	topicID   engine.TopicID   // zero where the record is too old to name it
 	logOffset engine.Offset    // of its record in __consumer_offsets
 	before    *CommittedOffset // what counts until that is committed
 }
@@ -240,7 +240,6 @@ func newMemberID(env *engine.Env, prefix string) string {
 
 // restartSession counts the member's session from now.
 func (c *Coordinator) restartSession(env *engine.Env, g *Group, m *Member) {
-	m.alive = false
 	timeout := m.SessionTimeout
 	if m.isNew {
 		timeout = newMemberTimeout
@@ -296,6 +295,11 @@ const (
 // (removeMemberAndUpdateClassicGroup).
 func (c *Coordinator) remove(env *engine.Env, g *Group, m *Member, code engine.ErrorCode, why int16) {
 	c.drop(env, g, m, code, why)
+	c.afterLeaving(env, g)
+}
+
+// afterLeaving lets those who stay share the work of those who left.
+func (c *Coordinator) afterLeaving(env *engine.Env, g *Group) {
 	switch g.State {
 	case Stable, CompletingRebalance:
 		c.prepareRebalance(env, g)

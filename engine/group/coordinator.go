@@ -134,8 +134,8 @@ func (c *Coordinator) Start(env *engine.Env) {
 func (c *Coordinator) OnMetadata(env *engine.Env, delta *metadata.Delta, image *metadata.Image) {
 	c.image = image
 	for _, t := range delta.Topics() {
-		if t.Deleted && t.Name != OffsetsTopic && image.Topic(t.Name) == nil {
-			c.forgetTopic(env, t.Name)
+		if t.Deleted && t.Name != OffsetsTopic {
+			c.forgetTopic(env, t.Name, t.ID)
 		}
 	}
 }

@@ -19,6 +19,7 @@ const (
 
 // handleDescribeGroups: key 15, v0-v6. Kafka 4.3; KIP-1043.
 // Read: GroupMetadataManager.describeGroups, ClassicGroup.describe.
+// Shown in: testdata/describe_groups.txt
 //   - subscriptions and assignments show in a stable group only
 //   - a group that is not there: state Dead, and from v6 on GROUP_ID_NOT_FOUND
 func (c *Coordinator) handleDescribeGroups(env *engine.Env, req engine.Request, m *kmsg.DescribeGroupsRequest) {
@@ -37,9 +38,6 @@ func (c *Coordinator) describe(m *kmsg.DescribeGroupsRequest, name string) kmsg.
 	out.Members = []kmsg.DescribeGroupsResponseGroupMember{}
 	out.AuthorizedOperations = noOperations
 	s, code := c.shardOf(name)
-	if name == "" {
-		code = engine.ErrInvalidGroupID
-	}
 	if code != engine.ErrNone {
 		out.ErrorCode = int16(code)
 		return out
@@ -76,6 +74,7 @@ func (c *Coordinator) describe(m *kmsg.DescribeGroupsRequest, name string) kmsg.
 
 // handleListGroups: key 16, v0-v5. Kafka 4.3; KIP-518, KIP-848.
 // Read: GroupMetadataManager.listGroups.
+// Shown in: testdata/list_groups.txt
 //   - a broker lists the groups that it coordinates
 //   - filters by state and type match whatever their case
 func (c *Coordinator) handleListGroups(env *engine.Env, req engine.Request, m *kmsg.ListGroupsRequest) {

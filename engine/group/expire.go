@@ -7,7 +7,9 @@ import (
 // expireOffsets writes tombstones for offsets that nobody has needed for
 // offsets.retention.minutes, counted from the time the group became empty or, where
 // it never had members, from the commit; and for groups that have nothing left
-// (GroupMetadataManager.cleanupExpiredOffsets, KIP-211).
+// (OffsetMetadataManager.cleanupExpiredOffsets, KIP-211).
+//
+// Not modelled: a stable group's offsets of topics it no longer subscribes to.
 func (c *Coordinator) expireOffsets(env *engine.Env) {
 	retention := engine.WallTime(c.cfg.OffsetRetention.Milliseconds())
 	for _, partition := range c.Partitions() {
@@ -54,9 +56,9 @@ func (c *Coordinator) expire(env *engine.Env, s *shard, rs []record, gone []*Gro
 	}
 }
 
-// forgetTopic removes the offsets of a topic that was deleted
-// (GroupCoordinatorService.onPartitionsDeleted).
-func (c *Coordinator) forgetTopic(env *engine.Env, topic string) {
+// forgetTopic removes the offsets of a topic that was deleted, and not those of a
+// new one of the same name (OffsetMetadataManager.onTopicsDeleted).
+func (c *Coordinator) forgetTopic(env *engine.Env, topic string, id engine.TopicID) {
 	for _, partition := range c.Partitions() {
 		s := c.shards[partition]
 		if s.loading {
@@ -64,8 +66,10 @@ func (c *Coordinator) forgetTopic(env *engine.Env, topic string) {
 		}
 		var rs []record
 		for _, name := range sortedNames(s.groups) {
-			for _, tp := range s.groups[name].partitions() {
-				if tp.Topic == topic {
+			g := s.groups[name]
+			for _, tp := range g.partitions() {
+				was := g.Offsets[tp].topicID
+				if tp.Topic == topic && (was == id || was == engine.TopicID{}) {
 					rs = append(rs, offsetRecord(name, tp, nil))
 				}
 			}

@@ -8,6 +8,7 @@ import (
 
 // handleHeartbeat: key 12, v0-v4. Kafka 4.3; KIP-345.
 // Read: GroupMetadataManager.classicGroupHeartbeat.
+// Shown in: testdata/heartbeat.txt
 //   - while members are joining: REBALANCE_IN_PROGRESS, which tells the member to
 //     join as well; its session goes on
 //   - another generation: ILLEGAL_GENERATION

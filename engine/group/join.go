@@ -11,6 +11,7 @@ import (
 
 // handleJoinGroup: key 11, v0-v9. Kafka 4.3; KIP-345, KIP-394, KIP-559, KIP-800, KIP-814.
 // Read: GroupMetadataManager.classicGroupJoin and what it calls.
+// Shown in: testdata/join_group.txt
 //   - from v4 on a new dynamic member is first given an id (MEMBER_ID_REQUIRED)
 //   - the answer waits until all members have joined, or their rebalance time-out;
 //     an empty group waits group.initial.rebalance.delay.ms for company
@@ -23,21 +24,19 @@ func (c *Coordinator) handleJoinGroup(env *engine.Env, req engine.Request, m *km
 	switch {
 	case m.Group == "":
 		code = engine.ErrInvalidGroupID
-	case code != engine.ErrNone:
 	case !c.sessionAllowed(millis(m.SessionTimeoutMillis)):
 		code = engine.ErrInvalidSessionTimeout
+	case code != engine.ErrNone:
 	case s.groups[m.Group] == nil && m.MemberID != "":
 		code = engine.ErrUnknownMemberID
+	}
+	var g *Group
+	if code == engine.ErrNone {
+		g, code = c.groupToJoin(env, s, m.Group)
 	}
 	if code != engine.ErrNone {
 		c.refuseJoin(env, req, m.MemberID, code)
 		return
-	}
-	fresh := s.groups[m.Group] == nil
-	g := c.groupFor(s, m.Group)
-	if fresh {
-		// The log learns of the group before anything else is known of it.
-		c.append(env, s, []record{groupRecord(env, g, nil)}, write{kind: writeNothing})
 	}
 	if !g.supports(m.ProtocolType, protocolsOf(m)) {
 		c.refuseJoin(env, req, m.MemberID, engine.ErrInconsistentGroupProtocol)
@@ -48,6 +47,21 @@ func (c *Coordinator) handleJoinGroup(env *engine.Env, req engine.Request, m *km
 		return
 	}
 	c.joinKnown(env, s, g, req, m)
+}
+
+// groupToJoin gives the group, or makes it: the log learns of a group before
+// anybody is in it, and a group that it refuses is not made.
+func (c *Coordinator) groupToJoin(env *engine.Env, s *shard, name string) (*Group, engine.ErrorCode) {
+	if g := s.groups[name]; g != nil {
+		return g, engine.ErrNone
+	}
+	g := c.groupFor(s, name)
+	code := c.append(env, s, []record{groupRecord(env, g, nil)}, write{kind: writeNothing})
+	if code != engine.ErrNone {
+		delete(s.groups, name)
+		delete(c.byNumber, g.number)
+	}
+	return g, code
 }
 
 func (c *Coordinator) sessionAllowed(d time.Duration) bool {
@@ -134,7 +148,6 @@ func (c *Coordinator) joinAgain(env *engine.Env, g *Group, member *Member, req e
 	if member.ID == g.Leader {
 		resp.Members = g.describeToLeader()
 	}
-	c.restartSession(env, g, member)
 	env.Reply(req, resp, engine.Durable{})
 }
 

@@ -8,6 +8,7 @@ import (
 
 // handleLeaveGroup: key 13, v0-v5. Kafka 4.3; KIP-345, KIP-800.
 // Read: GroupMetadataManager.classicGroupLeave.
+// Shown in: testdata/leave_group.txt
 //   - from v3 on several members may be named, static ones by their instance
 //   - a member that was only given an id leaves too
 func (c *Coordinator) handleLeaveGroup(env *engine.Env, req engine.Request, m *kmsg.LeaveGroupRequest) {
@@ -29,11 +30,16 @@ func (c *Coordinator) handleLeaveGroup(env *engine.Env, req engine.Request, m *k
 		one.MemberID = m.MemberID
 		leaving = []kmsg.LeaveGroupRequestMember{one}
 	}
+	left := false
 	for _, l := range leaving {
+		code := c.leave(env, g, l)
+		left = left || code == engine.ErrNone
 		out := kmsg.NewLeaveGroupResponseMember()
-		out.MemberID, out.InstanceID = l.MemberID, l.InstanceID
-		out.ErrorCode = int16(c.leave(env, g, l))
+		out.MemberID, out.InstanceID, out.ErrorCode = l.MemberID, l.InstanceID, int16(code)
 		resp.Members = append(resp.Members, out)
+	}
+	if left {
+		c.afterLeaving(env, g)
 	}
 	if m.Version < 3 {
 		resp.ErrorCode = resp.Members[0].ErrorCode
@@ -45,31 +51,22 @@ func (c *Coordinator) leave(env *engine.Env, g *Group, l kmsg.LeaveGroupRequestM
 	if g == nil {
 		return engine.ErrUnknownMemberID
 	}
-	if g.isPending(l.MemberID) {
-		if l.InstanceID != nil {
-			return engine.ErrUnknownMemberID
-		}
-		for _, p := range g.pending {
-			if p.id == l.MemberID {
-				env.CancelTimer(g.timer(timerPending, p.number))
-			}
-		}
-		g.dropPending(l.MemberID)
-		if g.State == PreparingRebalance {
-			c.maybeCompleteJoin(env, g)
-		}
-		return engine.ErrNone
-	}
-	member := g.member(l.MemberID)
-	if l.InstanceID != nil {
-		member = g.static(*l.InstanceID)
-		if member != nil && l.MemberID != "" && member.ID != l.MemberID {
-			return engine.ErrFencedInstanceID
+	for _, p := range g.pending {
+		if p.id == l.MemberID {
+			env.CancelTimer(g.timer(timerPending, p.number))
+			g.dropPending(p.id)
+			return engine.ErrNone
 		}
 	}
-	if member == nil {
-		return engine.ErrUnknownMemberID
+	id := l.MemberID
+	if id == "" && l.InstanceID != nil { // whoever it is now: an administrator takes it out
+		if m := g.static(*l.InstanceID); m != nil {
+			id = m.ID
+		}
 	}
-	c.remove(env, g, member, engine.ErrUnknownMemberID, leftByItself)
+	if code := g.check(id, l.InstanceID); code != engine.ErrNone {
+		return code
+	}
+	c.drop(env, g, g.member(id), engine.ErrUnknownMemberID, leftByItself)
 	return engine.ErrNone
 }

@@ -8,18 +8,17 @@ import (
 
 // handleOffsetCommit: key 8, v2-v10. Kafka 4.3; KIP-211, KIP-848 (topic ids).
 // Read: KafkaApis.handleOffsetCommitRequest, OffsetMetadataManager.commitOffset.
+// Shown in: testdata/offset_commit.txt
 //   - the offset is that of the next record to read
 //   - without a generation a group that has no members may be committed for
 //   - while the group prepares a rebalance a commit is accepted, while the
 //     assignment is awaited it is not: REBALANCE_IN_PROGRESS
+//   - the empty group id is allowed, for the sake of old clients
 //   - partitions that are not there are refused one by one
 //
 // Not modelled: retention_time_ms of v2 to v4 beyond accepting it.
 func (c *Coordinator) handleOffsetCommit(env *engine.Env, req engine.Request, m *kmsg.OffsetCommitRequest) {
 	s, code := c.shardOf(m.Group)
-	if m.Group == "" {
-		code = engine.ErrInvalidGroupID
-	}
 	if code == engine.ErrNone {
 		code = c.checkCommit(env, s, m)
 	}
@@ -30,6 +29,7 @@ func (c *Coordinator) handleOffsetCommit(env *engine.Env, req engine.Request, m 
 	resp := m.ResponseKind().(*kmsg.OffsetCommitResponse)
 	resp.Version = m.Version
 	var rs []record
+	var written []engine.Event
 	for _, t := range m.Topics {
 		out := kmsg.NewOffsetCommitResponseTopic()
 		out.Topic, out.TopicID = t.Topic, t.TopicID
@@ -47,7 +47,7 @@ func (c *Coordinator) handleOffsetCommit(env *engine.Env, req engine.Request, m 
 				kp.ErrorCode = int16(engine.ErrOffsetMetadataTooLarge)
 			default:
 				rs = append(rs, commitRecord(env, m.Group, tp, id, p))
-				env.Trace(engine.Event{
+				written = append(written, engine.Event{
 					Kind: engine.EventOffsetCommitted, Name: m.Group, Topic: name, Partition: p.Partition,
 					Offset: engine.Offset(p.Offset),
 				})
@@ -60,7 +60,12 @@ func (c *Coordinator) handleOffsetCommit(env *engine.Env, req engine.Request, m 
 		env.Reply(req, resp, engine.Durable{})
 		return
 	}
-	c.append(env, s, rs, write{kind: writeAnswer, req: req, resp: resp})
+	if c.append(env, s, rs, write{kind: writeAnswer, req: req, resp: resp}) != engine.ErrNone {
+		return
+	}
+	for _, e := range written {
+		env.Trace(e)
+	}
 }
 
 // resolve gives a topic's name and id from whichever of them the version carries.

@@ -11,6 +11,7 @@ import (
 
 // handleOffsetFetch: key 9, v1-v10. Kafka 4.3; KIP-447, KIP-709, KIP-848.
 // Read: KafkaApis.handleOffsetFetchRequest, OffsetMetadataManager.fetchOffsets.
+// Shown in: testdata/offset_fetch.txt
 //   - what is given was committed: below the high watermark of __consumer_offsets
 //   - a partition without an offset answers -1 and no error, as does a group
 //     that does not exist
@@ -103,19 +104,23 @@ func (c *Coordinator) fetchGroup(version int16, asked kmsg.OffsetFetchRequestGro
 			name, _, missing = c.resolve(true, "", t.TopicID)
 		}
 		for _, p := range t.Partitions {
-			kt.Partitions = append(kt.Partitions, offsetOf(s, g, engine.TopicPartition{Topic: name, Partition: p}, missing))
+			tp := engine.TopicPartition{Topic: name, Partition: p}
+			kt.Partitions = append(kt.Partitions, offsetOf(s, g, tp, t.TopicID, missing))
 		}
 		out.Topics = append(out.Topics, kt)
 	}
 	return out
 }
 
-func offsetOf(s *shard, g *Group, tp engine.TopicPartition, missing engine.ErrorCode) kmsg.OffsetFetchResponseGroupTopicPartition {
+// offsetOf gives a partition's offset. One committed for an earlier topic of the
+// same name is none (OffsetMetadataManager.isOffsetInvalid).
+func offsetOf(s *shard, g *Group, tp engine.TopicPartition, id engine.TopicID, missing engine.ErrorCode) kmsg.OffsetFetchResponseGroupTopicPartition {
 	var o *CommittedOffset
 	if g != nil && missing == engine.ErrNone {
 		o = g.Offsets[tp].committed(s)
 	}
-	if o == nil {
+	var none engine.TopicID
+	if o == nil || o.topicID != none && id != none && o.topicID != id {
 		return noOffset(tp.Partition, missing)
 	}
 	kp := kmsg.NewOffsetFetchResponseGroupTopicPartition()
@@ -147,7 +152,7 @@ func (c *Coordinator) allOffsets(s *shard, g *Group) []kmsg.OffsetFetchResponseG
 			out = append(out, kt)
 		}
 		last := &out[len(out)-1]
-		last.Partitions = append(last.Partitions, offsetOf(s, g, tp, engine.ErrNone))
+		last.Partitions = append(last.Partitions, offsetOf(s, g, tp, engine.TopicID{}, engine.ErrNone))
 	}
 	return out
 }

@@ -146,7 +146,7 @@ func (c *Coordinator) replayOffset(s *shard, k kmsg.OffsetCommitKey, value []byt
 	g := c.groupFor(s, k.Group)
 	o := &CommittedOffset{
 		Offset: engine.Offset(v.Offset), LeaderEpoch: engine.LeaderEpoch(v.LeaderEpoch), Metadata: v.Metadata,
-		At: engine.WallTime(v.CommitTimestamp), logOffset: at,
+		At: engine.WallTime(v.CommitTimestamp), topicID: v.TopicID, logOffset: at,
 	}
 	if old := g.Offsets[tp]; old != nil {
 		if old.logOffset < s.committed {

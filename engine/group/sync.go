@@ -10,6 +10,7 @@ import (
 
 // handleSyncGroup: key 14, v0-v5. Kafka 4.3; KIP-345, KIP-559.
 // Read: GroupMetadataManager.classicGroupSync.
+// Shown in: testdata/sync_group.txt
 //   - the leader brings the assignment; everybody's answer waits until it is
 //     written and committed
 //   - in a stable group a member is told its assignment again
@@ -34,7 +35,6 @@ func (c *Coordinator) handleSyncGroup(env *engine.Env, req engine.Request, m *km
 		syncing := req
 		member.syncing = &syncing
 		c.answerSync(env, g, member, engine.ErrNone)
-		c.restartSession(env, g, member)
 	case CompletingRebalance:
 		g.unsynced = slices.DeleteFunc(g.unsynced, func(id string) bool { return id == m.MemberID })
 		syncing := req
@@ -60,13 +60,15 @@ func checkSync(g *Group, m *kmsg.SyncGroupRequest) engine.ErrorCode {
 	if m.Generation != g.Generation {
 		return engine.ErrIllegalGeneration
 	}
-	wrongType := m.ProtocolType != nil && *m.ProtocolType != g.ProtocolType
-	wrongName := m.Protocol != nil && *m.Protocol != g.Protocol
-	if g.State != PreparingRebalance && (wrongType || wrongName) {
+	if otherThan(m.ProtocolType, g.ProtocolType) || otherThan(m.Protocol, g.Protocol) {
 		return engine.ErrInconsistentGroupProtocol
 	}
 	return engine.ErrNone
 }
+
+// otherThan says that a member names another protocol than the group has; either
+// may have none to name.
+func otherThan(said *string, have string) bool { return said != nil && have != "" && *said != have }
 
 func (c *Coordinator) writeAssignment(env *engine.Env, s *shard, g *Group, m *kmsg.SyncGroupRequest) {
 	assignments := map[string][]byte{}
