@@ -71,7 +71,7 @@ func Serve(t testing.TB, o Options, flags ...string) *Bitacora {
 		b.Data = filepath.Join(t.TempDir(), "data")
 	}
 	args := []string{b.program, "serve", "--json", "--brokers", strconv.Itoa(o.brokers()),
-		"--kafka-port", strconv.Itoa(o.Port), "--http", "127.0.0.1:0", "--data", b.Data}
+		"--kafka-port", strconv.Itoa(o.Port), "--http", o.http(), "--data", b.Data}
 	for _, key := range sortedKeys(o.Set) {
 		args = append(args, "--set", key+"="+o.Set[key])
 	}
@@ -148,6 +148,12 @@ func FreeBase(t testing.TB, brokers int) int {
 	}
 	t.Fatal("no free run of ports")
 	return 0
+}
+
+// FreeAddr finds an address for a page that is to be served there again.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	return fmt.Sprintf("127.0.0.1:%d", FreeBase(t, 1)+5)
 }
 
 // allFree tries the brokers' ports and the controllers', ten above.

@@ -156,6 +156,12 @@ type Page struct {
 // Open opens a tab and goes to an address.
 func (b *Browser) Open(url string) *Page {
 	b.t.Helper()
+	return b.OpenWith("", url)
+}
+
+// OpenWith is Open, with a script that runs before the page's own.
+func (b *Browser) OpenWith(script, url string) *Page {
+	b.t.Helper()
 	var target struct{ TargetID string }
 	var attached struct{ SessionID string }
 	err := b.call("", "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
@@ -174,6 +180,9 @@ func (b *Browser) Open(url string) *Page {
 	}
 	// Workers are attached before they run, so that none of their errors is missed.
 	p.Do("Target.setAutoAttach", map[string]any{"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true}, nil)
+	if script != "" {
+		p.Do("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": script}, nil)
+	}
 	p.Go(url)
 	return p
 }
@@ -197,6 +206,14 @@ func (p *Page) Go(url string) {
 	if nav.ErrorText != "" {
 		p.browser.t.Fatalf("go to %s: %s", url, nav.ErrorText)
 	}
+}
+
+// Address is where the tab is.
+func (p *Page) Address() string {
+	p.browser.t.Helper()
+	var href string
+	p.Eval("location.href", &href)
+	return href
 }
 
 // event keeps what went wrong, and lets new workers run.

@@ -30,6 +30,14 @@ type Options struct {
 	Set     map[string]string // static broker configs
 	Data    string            // data folder; "" is a temporary one
 	Port    int               // the first broker's port, of ours; 0 is any (see FreeBase)
+	HTTP    string            // the page's address, of ours; "" is any
+}
+
+func (o Options) http() string {
+	if o.HTTP == "" {
+		return "127.0.0.1:0"
+	}
+	return o.HTTP
 }
 
 func (o Options) brokers() int {
