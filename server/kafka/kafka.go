@@ -10,6 +10,7 @@
 package kafka
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -34,6 +35,9 @@ const (
 	// firstRead is what is set aside for a frame before its bytes arrive: a length
 	// that lies costs no more than this.
 	firstRead = 64 << 10
+	// readAheadBytes lets a small request come with one system call in place of two.
+	// Of a large one the rest is read into its own buffer directly.
+	readAheadBytes = 4 << 10
 	// headerBytesMin is API key, version, correlation id and the client id's length.
 	headerBytesMin = 10
 	// answersMax is one answer and the Close that may follow it.
@@ -187,8 +191,9 @@ func (l *Listener) serve(c *Conn) {
 // loop serves one request after the other, as a muted channel has it.
 func (c *Conn) loop(sink Sink) error {
 	var out []byte
+	in := bufio.NewReaderSize(c.nc, readAheadBytes)
 	for {
-		frame, err := readFrame(c.nc)
+		frame, err := readFrame(in)
 		if err != nil {
 			return err
 		}

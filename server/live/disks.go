@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"bitacora/engine"
@@ -82,6 +83,24 @@ func findClusterID(cfg Config) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// openAllDisks opens every server's disks at the same time: most of what it takes
+// is waiting for files to be synced. The first error in the servers' order counts.
+func (c *Cluster) openAllDisks() error {
+	errs := make([]error, len(c.plan))
+	var opening sync.WaitGroup
+	for i, p := range c.plan {
+		s := c.processes[p.Config.NodeID]
+		opening.Go(func() { errs[i] = c.openDisks(s) })
+	}
+	opening.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openDisks opens a server's disks, formatting what is new.

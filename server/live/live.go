@@ -154,10 +154,8 @@ func (c *Cluster) open() error {
 			c.listeners[addr] = place{p.Config.NodeID, uint8(i)}
 		}
 	}
-	for _, p := range c.plan {
-		if err := c.openDisks(c.processes[p.Config.NodeID]); err != nil {
-			return err
-		}
+	if err := c.openAllDisks(); err != nil {
+		return err
 	}
 	for _, p := range c.plan {
 		if err := c.boot(c.processes[p.Config.NodeID]); err != nil {
