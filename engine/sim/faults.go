@@ -53,7 +53,7 @@ func (s *Sim) Do(a Action) {
 // then, and records it.
 func (s *Sim) At(at engine.Time, a Action) {
 	s.actions = append(s.actions, TimedAction{at, a})
-	s.schedule(item{at: at, node: firstOfAll, kind: itemAction, act: a})
+	s.schedule(item{at: at, node: firstOfAll, kind: itemAction, act: &a})
 }
 
 // firstOfAll sorts scripted actions before every node's inputs of that instant.

@@ -24,7 +24,7 @@ type item struct {
 	timer engine.Timer
 	sent  *transmission
 	input engine.Input
-	act   Action
+	act   *Action
 }
 
 func (a *item) before(b *item) bool {
@@ -41,36 +41,43 @@ func (a *item) before(b *item) bool {
 type queue struct{ items []item }
 
 func (q *queue) push(it item) {
-	q.items = append(q.items, it)
+	q.items = append(q.items, item{})
 	i := len(q.items) - 1
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !q.items[i].before(&q.items[parent]) {
+		if !it.before(&q.items[parent]) {
 			break
 		}
-		q.items[i], q.items[parent] = q.items[parent], q.items[i]
+		q.items[i] = q.items[parent]
 		i = parent
 	}
+	q.items[i] = it
 }
 
 func (q *queue) pop() item {
 	top := q.items[0]
 	last := len(q.items) - 1
-	q.items[0] = q.items[last]
+	moved := q.items[last]
 	q.items[last] = item{}
 	q.items = q.items[:last]
+	if last == 0 {
+		return top
+	}
 	i := 0
 	for {
-		least := i
-		for _, child := range [2]int{2*i + 1, 2*i + 2} {
-			if child < last && q.items[child].before(&q.items[least]) {
-				least = child
-			}
+		least := 2*i + 1
+		if least >= last {
+			break
 		}
-		if least == i {
-			return top
+		if right := least + 1; right < last && q.items[right].before(&q.items[least]) {
+			least = right
 		}
-		q.items[i], q.items[least] = q.items[least], q.items[i]
+		if !q.items[least].before(&moved) {
+			break
+		}
+		q.items[i] = q.items[least]
 		i = least
 	}
+	q.items[i] = moved
+	return top
 }

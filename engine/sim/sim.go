@@ -164,13 +164,15 @@ type Sim struct {
 	handled   uint64 // inputs handled by nodes
 	hash      hash.Hash
 	scratch   []byte
+	event     engine.Event // the latest, so that tracing it allocates nothing
 	observer  Observer
 	watcher   Watcher
 	violation *engine.Violation
 	actions   []TimedAction
 }
 
-// Observer sees every event as it happens. It must not touch the simulation.
+// Observer sees every event as it happens, valid until it returns. It must not touch
+// the simulation.
 type Observer interface {
 	Observe(at engine.Time, ev *engine.Event)
 }
@@ -273,7 +275,7 @@ func (s *Sim) Step() bool {
 	}
 	s.now = it.at
 	if it.kind == itemAction {
-		s.act(it.act)
+		s.act(*it.act)
 		return true
 	}
 	p := s.processes[it.node]
@@ -471,11 +473,12 @@ func (s *Sim) committed(p *process, id engine.DiskID) {
 }
 
 func (s *Sim) trace(ev engine.Event) {
+	s.event = ev
 	b := binary.AppendVarint(s.scratch[:0], int64(s.now))
-	s.scratch = ev.AppendTo(b)
+	s.scratch = s.event.AppendTo(b)
 	s.hash.Write(s.scratch)
 	if s.observer != nil {
-		s.observer.Observe(s.now, &ev)
+		s.observer.Observe(s.now, &s.event)
 	}
 }
 
