@@ -2,12 +2,12 @@ package local
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
 
 	"bitacora/engine"
-	"bitacora/engine/client"
 	"bitacora/engine/cluster"
 	"bitacora/engine/sim"
 	"bitacora/engine/view"
@@ -62,6 +62,7 @@ type World struct {
 	hands     map[int16]*hand
 	producers []engine.NodeID
 	consumers []engine.NodeID
+	reads     map[engine.NodeID]subscribed
 	nextID    engine.NodeID
 
 	events    []view.Event
@@ -98,6 +99,7 @@ func (w *World) reset(seed uint64) error {
 	w.since, w.lives = map[engine.NodeID]engine.Time{}, map[engine.NodeID]int32{}
 	w.halted, w.names = map[engine.NodeID]engine.HaltReason{}, map[engine.NodeID]string{}
 	w.hands, w.producers, w.consumers, w.nextID = map[int16]*hand{}, nil, nil, firstClientID
+	w.reads = map[engine.NodeID]subscribed{}
 	w.events, w.eventsCut, w.messages, w.rest = nil, 0, nil, map[view.Traffic]*view.Traffic{}
 	s.SetObserver(w)
 	s.SetWatcher(w)
@@ -217,7 +219,9 @@ func (w *World) Advance(passed time.Duration, spent func() bool) []view.Packet {
 
 // scaled is how much virtual time a span of the reader's is at a pace.
 func scaled(d, pace time.Duration) time.Duration {
-	return time.Duration(int64(d) / int64(time.Microsecond) * int64(pace) / int64(time.Second/time.Microsecond))
+	high, low := bits.Mul64(uint64(max(d, 0)), uint64(pace))
+	whole, _ := bits.Div64(high, low, uint64(time.Second)) // a span of minutes at most: it fits
+	return time.Duration(whole)
 }
 
 // shoot takes the picture and sends what changed.
@@ -270,7 +274,7 @@ func (w *World) state() view.State {
 			w.report(id, n, state)
 		default:
 			p.Roles = view.RoleClient
-			w.reportClient(id, node)
+			w.assembler.Report(view.ClientReport(id, node))
 		}
 		processes = append(processes, p)
 	}
@@ -294,27 +298,6 @@ func (w *World) report(id engine.NodeID, s *cluster.Server, state sim.State) {
 		w.observers[id] = o
 	}
 	w.assembler.Report(o.Server(id, w.sim.Now(), w.sim.Wall(id), s.Quorum(), s.Controller(), s.Broker()))
-}
-
-func (w *World) reportClient(id engine.NodeID, node engine.Node) {
-	r := &view.Report{Node: id}
-	if p, ok := node.(*client.Producer); ok {
-		r.Producers = []view.Producer{producerOf(id, p.State())}
-	}
-	if c, ok := consumerOf(id, node); ok {
-		r.Consumers = []view.Consumer{c}
-	}
-	w.assembler.Report(r)
-}
-
-func producerOf(id engine.NodeID, s client.ProducerState) view.Producer {
-	p := view.Producer{Node: id, Running: s.Running, Idempotent: s.Idempotent, Acks: s.Acks, ProducerID: s.ProducerID, Epoch: s.Epoch,
-		Topic: s.Making.Topic, Every: s.Making.Interval, Sent: s.Sent, Acked: s.Acked, Failed: s.Failed, Retries: s.Retries}
-	for _, q := range s.Partitions {
-		p.Accumulators = append(p.Accumulators, view.Accumulator{Topic: q.Topic, Partition: q.Partition,
-			Records: int32(q.Records), Bytes: int32(q.Bytes), InFlight: int32(q.InFlight)})
-	}
-	return p
 }
 
 // Observe keeps what happened for the next frame.

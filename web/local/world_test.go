@@ -195,6 +195,9 @@ func TestSlicesDoNotMatter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if scaled(999, time.Second) != 999 || scaled(time.Minute, paceMax) != time.Hour {
+			t.Fatal("time is lost between the reader's and the cluster's")
+		}
 		w.sim.Kill(1)
 		goal := w.sim.Now().Add(5 * time.Second)
 		for w.sim.Now() < goal {
