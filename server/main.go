@@ -42,10 +42,11 @@ func main() {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "bitacora",
-		Short:         "See inside Kafka, understand it, and try your programs against it",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:               "bitacora",
+		Short:             "See inside Kafka, understand it, and try your programs against it",
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return fromEnvironment(c) },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; `%s --help` lists what there is", err, c.CommandPath())}

@@ -55,7 +55,7 @@ func newServe() *cobra.Command {
 	c := &cobra.Command{
 		Use: "serve", Short: "Start a cluster, its Kafka listeners and its page", Args: exactly(0),
 		Long: "Start a cluster: the Kafka protocol on consecutive ports, the page on --http.\n" +
-			"Every flag may also be set in the environment: BITACORA_KAFKA_PORT for --kafka-port.",
+			"Every flag of every command may also be set in the environment: BITACORA_KAFKA_PORT for --kafka-port.",
 		RunE: func(c *cobra.Command, _ []string) error { return serve(c.Context(), c, &f) },
 	}
 	flags := c.Flags()
@@ -78,9 +78,6 @@ func newServe() *cobra.Command {
 }
 
 func serve(ctx context.Context, c *cobra.Command, f *serveFlags) error {
-	if err := fromEnvironment(c); err != nil {
-		return err
-	}
 	cfg, err := f.config()
 	if err != nil {
 		return err
