@@ -65,12 +65,12 @@ func (l *ledger) Observe(at engine.Time, ev *engine.Event) {
 // world is a cluster with clients.
 type world struct {
 	*sim.Sim
-	t      *testing.T
+	t      testing.TB
 	ledger *ledger
 	admin  *admin
 }
 
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t testing.TB, seed uint64) *world {
 	t.Helper()
 	s, err := sim.NewCluster(sim.Config{Seed: seed}, cluster.Spec{Brokers: 3, Controllers: 3})
 	if err != nil {
