@@ -34,9 +34,9 @@ static: ## build what the program carries: the page's scripts and WebAssembly
 test: ## everything a change must pass; installs what it needs
 	@.ci/test
 
-bench: static ## measure, side by side with Apache Kafka where it has a peer (ROUNDS=5)
+bench: static ## measure, side by side with Apache Kafka where it has a peer (ROUNDS=5, REPORT=file.json, BENCH_QUICK=1)
 	@.ci/tools java
-	go test ./server/interop/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -rounds $(or $(ROUNDS),5)
+	go test ./server/interop/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -rounds $(or $(ROUNDS),5) -report '$(abspath $(REPORT))'
 
 soak: static ## seeded random faults over random work, for SOAK (10m)
 	go test ./engine/check/... -run Soak -count 1 -timeout 0 -v -soak $(SOAK)

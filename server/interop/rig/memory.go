@@ -13,12 +13,21 @@ type Memory struct {
 	File int64 // mapped files, which are the system's to take back
 }
 
-// MemoryOf reads a process's resident memory from /proc.
+// MemoryOf reads the resident memory of a process that must be there.
 func MemoryOf(t testing.TB, pid int) Memory {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	m, err := ReadMemory(pid)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return m
+}
+
+// ReadMemory reads a process's resident memory from /proc.
+func ReadMemory(pid int) (Memory, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return Memory{}, err
 	}
 	var m Memory
 	for _, line := range strings.Split(string(text), "\n") {
@@ -30,5 +39,5 @@ func MemoryOf(t testing.TB, pid int) Memory {
 			m.File = kilobytes << 10
 		}
 	}
-	return m
+	return m, nil
 }
