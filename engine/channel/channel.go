@@ -142,16 +142,14 @@ func (c *Channel) SetAddr(env *engine.Env, addr engine.Addr) []Result {
 	if c.addr == addr {
 		return nil
 	}
-	c.results = c.results[:0]
-	c.drop(env, Disconnected, engine.ClosedHere)
 	c.addr = addr
-	c.failures = 0
-	return c.results
+	return c.Close(env)
 }
 
 // Close ends the connection; what is pending fails with Disconnected.
 func (c *Channel) Close(env *engine.Env) []Result {
 	c.results = c.results[:0]
+	c.failures = 0
 	c.drop(env, Disconnected, engine.ClosedHere)
 	return c.results
 }
@@ -383,7 +381,8 @@ func (c *Channel) backOff(env *engine.Env) {
 	d := min(ReconnectBackoff<<min(c.failures-1, 10), ReconnectBackoffMax)
 	jitter := int64(d) * backoffJitterPercent / 100
 	d += time.Duration(env.Rand().Int64N(2*jitter+1) - jitter)
-	env.SetTimer(c.timer(TimerBackoff), d)
+	// ExponentialBackoff.backoff bounds what it has jittered.
+	env.SetTimer(c.timer(TimerBackoff), min(d, ReconnectBackoffMax))
 }
 
 func (c *Channel) onBackoffOver(env *engine.Env) {
