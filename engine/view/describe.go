@@ -15,7 +15,7 @@ func DescribeRequest(m *Message, req kmsg.Request) {
 		for i := range r.Topics {
 			for j := range r.Topics[i].Partitions {
 				p := &r.Topics[i].Partitions[j]
-				m.add(carried(r.Topics[i].Topic, p.Partition, p.Records))
+				m.add(carried(topicName(r.Topics[i].Topic, r.Topics[i].TopicID), p.Partition, p.Records))
 			}
 		}
 	case *kmsg.FetchRequest:
@@ -23,7 +23,7 @@ func DescribeRequest(m *Message, req kmsg.Request) {
 			for j := range r.Topics[i].Partitions {
 				p := &r.Topics[i].Partitions[j]
 				m.add(MessageItem{
-					Topic: r.Topics[i].Topic, Partition: p.Partition, Offset: engine.Offset(p.FetchOffset),
+					Topic: topicName(r.Topics[i].Topic, r.Topics[i].TopicID), Partition: p.Partition, Offset: engine.Offset(p.FetchOffset),
 					Until: engine.Offset(p.FetchOffset), Epoch: engine.LeaderEpoch(p.CurrentLeaderEpoch),
 				})
 			}
@@ -49,7 +49,7 @@ func DescribeResponse(m *Message, resp kmsg.Response) {
 			for j := range r.Topics[i].Partitions {
 				p := &r.Topics[i].Partitions[j]
 				m.add(MessageItem{
-					Topic: r.Topics[i].Topic, Partition: p.Partition,
+					Topic: topicName(r.Topics[i].Topic, r.Topics[i].TopicID), Partition: p.Partition,
 					Offset: engine.Offset(p.BaseOffset), Until: engine.Offset(p.BaseOffset),
 				})
 				m.fails(p.ErrorCode)
@@ -61,7 +61,7 @@ func DescribeResponse(m *Message, resp kmsg.Response) {
 		for i := range r.Topics {
 			for j := range r.Topics[i].Partitions {
 				p := &r.Topics[i].Partitions[j]
-				m.add(carried(r.Topics[i].Topic, p.Partition, p.RecordBatches))
+				m.add(carried(topicName(r.Topics[i].Topic, r.Topics[i].TopicID), p.Partition, p.RecordBatches))
 				m.fails(p.ErrorCode)
 				records = records || len(p.RecordBatches) > 0
 			}
@@ -76,6 +76,15 @@ func DescribeResponse(m *Message, resp kmsg.Response) {
 		m.fails(r.ErrorCode)
 		m.Flags |= MessageEmpty
 	}
+}
+
+// topicName is a topic's name or, where the message has only that (KIP-516), its
+// id as Kafka prints it; a viewer knows both from the State.
+func topicName(name string, id [16]byte) string {
+	if name != "" || id == [16]byte{} {
+		return name
+	}
+	return engine.TopicID(id).String()
 }
 
 func (m *Message) add(item MessageItem) {

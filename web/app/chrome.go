@@ -60,10 +60,23 @@ func (m *Model) count() (up, all int, active string) {
 	return up, all, active
 }
 
+// allServe says that every broker is up and admitted.
+func (m *Model) allServe() bool {
+	for i := range m.State.Processes {
+		if p := &m.State.Processes[i]; p.Roles.Has(view.RoleBroker) && (p.Status != view.Running || p.Fenced) {
+			return false
+		}
+	}
+	return true
+}
+
 // Headline gives what just happened.
 func (m *Model) Headline() panel.Headline {
 	h := panel.Headline{Title: m.t(lang.JustHappened), Text: m.t(lang.NothingYet), Notice: m.Notice, NoticeBad: m.NoticeBad,
 		NeedToken: m.Hello.NeedToken && m.Token == "", TokenText: m.t(lang.TokenNeeded), TokenName: m.t(lang.TokenLabel), TokenUse: m.t(lang.TokenSave)}
+	if m.Known && m.allServe() {
+		h.Text = m.t(lang.AllQuiet)
+	}
 	switch m.Link {
 	case LinkStarting:
 		h.Text = m.t(lang.Starting)

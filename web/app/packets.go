@@ -1,7 +1,7 @@
 package app
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"bitacora/engine"
@@ -69,9 +69,10 @@ func (m *Model) launch(msg *view.Message, since engine.Time, pace time.Duration)
 		return
 	}
 	f := flight{message: *msg, span: flightLeast}
+	m.nameTopics(&f.message)
+	msg = &f.message
 	if m.saysNothing(msg, pace) {
 		f.message.Flags |= view.MessageEmpty
-		msg = &f.message
 	}
 	if msg.Flags&view.MessageEmpty != 0 {
 		f.span = dotLeast
@@ -86,6 +87,27 @@ func (m *Model) launch(msg *view.Message, since engine.Time, pace time.Duration)
 		f.wait = min(stretch(msg.Sent.Sub(since)), 250*time.Millisecond)
 	}
 	m.flights = append(m.flights, f)
+}
+
+// metadataTopicID is what Kafka calls the metadata log's topic
+// (Uuid.METADATA_TOPIC_ID).
+const metadataTopicID = "AAAAAAAAAAAAAAAAAAAAAQ"
+
+// nameTopics puts names in place of topic ids, "" for the metadata log.
+func (m *Model) nameTopics(msg *view.Message) {
+	msg.Items = slices.Clone(msg.Items)
+	for i := range msg.Items {
+		it := &msg.Items[i]
+		if it.Topic == metadataTopicID || it.Topic == "__cluster_metadata" {
+			it.Topic = ""
+			continue
+		}
+		for j := range m.State.Topics {
+			if t := &m.State.Topics[j]; len(it.Topic) == 22 && t.Name != it.Topic && t.ID.String() == it.Topic {
+				it.Topic = t.Name
+			}
+		}
+	}
 }
 
 // fetchKey names one follower's or consumer's reading of one partition.
@@ -106,7 +128,7 @@ func (m *Model) saysNothing(msg *view.Message, pace time.Duration) bool {
 	news := false
 	for i := range msg.Items {
 		it := &msg.Items[i]
-		if strings.HasPrefix(it.Topic, "__cluster_metadata") && pace > detailPace {
+		if it.Topic == "" && pace > detailPace {
 			continue
 		}
 		if msg.Flags&view.MessageResponse != 0 {

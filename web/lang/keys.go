@@ -162,6 +162,7 @@ const (
 	Elapsed
 	JustHappened
 	NothingYet
+	AllQuiet
 	EvKilled
 	EvKilledLed
 	EvStarted

@@ -159,6 +159,7 @@ var texts = [keyCount][langCount]string{
 	Elapsed:               {"t = {0} s", "t = {0} s"},
 	JustHappened:          {"Qué acaba de pasar", "What just happened"},
 	NothingYet:            {"Todavía nada: el clúster está arrancando.", "Nothing yet: the cluster is starting."},
+	AllQuiet:              {"Todo en calma. Haz algo con «Prueba esto» o conecta un cliente.", "All is quiet. Do something under “Try this”, or connect a client."},
 	EvKilled:              {"El {0} ha caído.", "{0} was killed."},
 	EvKilledLed:           {"El {0} ha caído. Era líder de {1}; hasta que el controlador lo eche en falta, nadie puede escribir ahí.", "{0} was killed. It led {1}; until the controller misses it, nobody can write there."},
 	EvStarted:             {"El {0} arranca.", "{0} starts."},

@@ -33,6 +33,7 @@ func Draw(in *Input, l *List) {
 	for i := range d.lay.rows {
 		d.row(&d.lay.rows[i])
 	}
+	d.noTopics()
 	l.Unclip()
 	d.heads()
 	d.cuts()
@@ -307,6 +308,22 @@ func (d *drawing) heads() {
 		}
 		d.ring(col, target, 10)
 	}
+}
+
+// noTopics says what to do while there is nothing to see.
+func (d *drawing) noTopics() {
+	for i := range d.in.State.Topics {
+		if !d.in.State.Topics[i].Internal {
+			return
+		}
+	}
+	if len(d.lay.columns) == 0 {
+		return
+	}
+	first, last := d.lay.columns[0], d.lay.columns[len(d.lay.columns)-1]
+	x, y := (first.X+last.X+last.W)/2, d.lay.bottom+46
+	d.list.Text(x, y, d.t(lang.NoTopics), Font{Strong, 17}, InkSoft, Center)
+	d.list.Text(x, y+24, d.t(lang.NoTopicsHint), Font{Plain, 14}, InkSoft, Center)
 }
 
 // row draws one line of the matrix.

@@ -170,7 +170,12 @@ func FlightText(l lang.Lang, m *view.Message) string {
 		return text
 	}
 	it := &m.Items[0]
+	response := m.Flags&view.MessageResponse != 0
 	switch {
+	case m.Name == "Produce" && !response: // its offsets are the producer's, from 0
+		text += " " + l.T(lang.MsgRecords, num(it.Records))
+	case response && it.Until == it.Offset && it.Offset >= 0 && m.Name == "Produce":
+		text += " " + num(it.Offset)
 	case it.Until > it.Offset+1:
 		text += " " + num(it.Offset) + "–" + num(it.Until-1)
 	case it.Until > it.Offset:

@@ -87,8 +87,14 @@ type Hit struct {
 	Action Action
 }
 
-// At finds what lies at a point.
+// At finds what lies at a point. A button is a button even while a message flies
+// over it.
 func (l *List) At(x, y float32) (Hit, bool) {
+	for i := len(l.Hits) - 1; i >= 0; i-- {
+		if l.Hits[i].Action != Select && l.Hits[i].Box.Contains(x, y) {
+			return l.Hits[i], true
+		}
+	}
 	for i := len(l.Hits) - 1; i >= 0; i-- {
 		if l.Hits[i].Box.Contains(x, y) {
 			return l.Hits[i], true

@@ -101,8 +101,6 @@ function start(): void {
   socket.protocol = socket.protocol === 'https:' ? 'wss:' : 'ws:';
   const query = new URLSearchParams(location.search);
   const token = query.get('token') || kept('token');
-  // A cluster that listens beyond loopback lets nobody change it without its token.
-  if (token) socket.searchParams.set('token', token);
   const offscreen = canvas.transferControlToOffscreen();
   send({
     kind: 'start', canvas: offscreen, assets, socket: socket.href, live: 'live' in root.dataset,

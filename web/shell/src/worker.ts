@@ -105,8 +105,10 @@ function imports(socketURL: string): WebAssembly.ModuleImports {
 const links = { connecting: 1, open: 2, lost: 3 };
 
 function connect(url: string): void {
-  const address = token ? `${url}?token=${encodeURIComponent(token)}` : url;
-  socket = new Socket(address, (packet) => {
+  const address = new URL(url);
+  // A cluster that listens beyond loopback lets nobody change it without its token.
+  if (token) address.searchParams.set('token', token);
+  socket = new Socket(address.href, (packet) => {
     if (engine) engine.bitacora_packet(give(packet));
   }, (state) => engine?.bitacora_link(links[state.link], state.retryInMs, state.silentMs));
 }
@@ -119,10 +121,11 @@ async function start(message: Extract<ToWorker, { kind: 'start' }>): Promise<voi
     const font = new FontFace(family, `url(${message.assets}${file}.woff2)`, { weight: '200 800' });
     (self as unknown as { fonts: FontFaceSet }).fonts.add(await font.load());
   });
+  const fetched = fetch(`${message.assets}bitacora.wasm`);
   await import(`${message.assets}wasm_exec.js`);
   const go = new Go();
   go.importObject['bitacora'] = imports(message.socket);
-  const response = await fetch(`${message.assets}bitacora.wasm`);
+  const response = await fetched;
   if (!response.ok) throw new Error(`bitacora.wasm: ${response.status}`);
   const { instance } = await WebAssembly.instantiateStreaming(response, go.importObject);
   await Promise.allSettled(fonts);
