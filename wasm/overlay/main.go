@@ -44,7 +44,8 @@ func main() {
 var packages = []string{"", "runtime", "safehtml"}
 
 func run(folder string) error {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	// As a package, not as a module: that downloads it where it is not there yet.
+	out, err := exec.Command("go", "list", "-f", "{{.Module.Dir}}", module).Output()
 	if err != nil {
 		return fmt.Errorf("find %s: %w", module, err)
 	}
