@@ -13,8 +13,8 @@ const noPartition int32 = -1
 func Murmur2(key []byte) int32 {
 	const (
 		seed  uint32 = 0x9747b28c
-		mix          = 0x5bd1e995
-		shift        = 24
+		mix   uint32 = 0x5bd1e995
+		shift uint32 = 24
 	)
 	h := seed ^ uint32(len(key))
 	rest := key
