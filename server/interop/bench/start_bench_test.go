@@ -57,6 +57,7 @@ func firstAck(b *testing.B, c rig.Cluster, topic string, from time.Time) float64
 // the stored data costs in memory is seen on the way.
 func measureStart(b *testing.B, r *report, z size) {
 	var fresh, clean, killed, apache sample
+	rig.Program(b) // built before the clock runs
 	for range z.rounds {
 		from := time.Now()
 		s := rig.Serve(b, rig.Options{})
