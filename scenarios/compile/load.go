@@ -59,7 +59,13 @@ func Parse(name, file string, text []byte) (*scenarios.Scenario, error) {
 	}
 	in := &reading{file: file, sc: &scenarios.Scenario{Name: name}}
 	// In this order, whatever the file's is: steps name clients.
-	for _, key := range [...]string{"seed", "cluster", "clients", "steps"} {
+	known := []string{"seed", "cluster", "clients", "steps"}
+	for _, f := range fields {
+		if !slices.Contains(known, f.key) {
+			return nil, f.unknown(known...)
+		}
+	}
+	for _, key := range known {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
 		if i < 0 {
 			if key == "clients" {
@@ -70,10 +76,6 @@ func Parse(name, file string, text []byte) (*scenarios.Scenario, error) {
 		if err := in.top(key, fields[i].value); err != nil {
 			return nil, err
 		}
-		fields = slices.Delete(fields, i, i+1)
-	}
-	for _, f := range fields {
-		return nil, f.unknown("seed", "cluster", "clients", "steps")
 	}
 	return in.sc, nil
 }

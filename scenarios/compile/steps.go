@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,7 +127,7 @@ func (in *reading) lookAt(w string) (string, error) {
 	if _, err := partition(w); err == nil {
 		return w, nil
 	}
-	return "", &Error{What: "expected a partition, a server, a client, a remembered name or metadata"}
+	return "", fmt.Errorf("expected a partition, a server, a client, a remembered name or metadata")
 }
 
 func (in *reading) broker(id engine.NodeID) (engine.NodeID, bool) {

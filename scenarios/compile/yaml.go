@@ -133,10 +133,12 @@ func kind(n ast.Node) string {
 		return "a mapping"
 	case *ast.SequenceNode:
 		return "a list"
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		return "an anchor, alias or tag, which are not read here"
 	case ast.ScalarNode:
 		return "a value"
 	}
-	return "something else (anchors, aliases and tags are not read)"
+	return "something that is not read here"
 }
 
 // field is one entry of a mapping.
@@ -205,7 +207,7 @@ func (n node) text(what string) (string, error) {
 	switch s := n.n.(type) {
 	case *ast.StringNode:
 		return s.Value, nil
-	case *ast.NullNode, nil:
+	case *ast.NullNode, *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, nil:
 	case ast.ScalarNode:
 		return s.GetToken().Value, nil
 	}
