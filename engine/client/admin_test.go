@@ -1,72 +1,46 @@
 package client_test
 
 import (
+	"slices"
+	"testing"
 	"time"
 
 	"bitacora/engine"
-	"bitacora/engine/channel"
-	"bitacora/engine/log"
+	"bitacora/engine/client"
 	"bitacora/engine/sim"
-
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const adminA engine.NodeID = 401
 
-// admin is a node that sends what it is told to, and keeps the last answer.
-type admin struct {
-	ch     channel.Channel
-	addr   engine.Addr
-	answer kmsg.Response
-}
-
-func (a *admin) Boot(engine.NodeID, []log.Store) (engine.Node, error) { return a, nil }
-
-func (a *admin) Handle(env *engine.Env, in engine.Input) {
-	if c, ok := in.(engine.Command); ok {
-		a.answer = nil
-		a.ch.SetAddr(env, a.addr)
-		a.ch.Send(env, channel.Tag{}, c.Body.(kmsg.Request), engine.Durable{})
-		return
-	}
-	results, _ := a.ch.Handle(env, in)
-	for _, r := range results {
-		a.answer = r.Response
-	}
-}
-
-// ask sends an administrator's request and waits for the answer.
-func (w *world) ask(req kmsg.Request) kmsg.Response {
+// admin gives the tests' admin client.
+func (w *world) admin() *client.Admin {
 	w.t.Helper()
-	if w.admin == nil {
-		w.admin = &admin{ch: channel.New(channel.Config{Owner: engine.OwnerClient, ClientID: "admin"})}
-		w.admin.addr = sim.BrokerAddr(1)
-		if err := w.Add(sim.ProcessConfig{ID: adminA, Host: "admin", Booter: w.admin}); err != nil {
-			w.t.Fatal(err)
-		}
+	if n, _ := w.Node(adminA); n != nil {
+		return n.(*client.Admin)
 	}
-	w.admin.answer = nil
-	w.Command(adminA, req)
-	w.until(kmsg.NameForKey(req.Key()), 30*time.Second, func() bool { return w.admin.answer != nil })
-	return w.admin.answer
+	if err := w.AddAdmin(adminA, client.DefaultAdmin("admin", brokers()...)); err != nil {
+		w.t.Fatal(err)
+	}
+	n, _ := w.Node(adminA)
+	return n.(*client.Admin)
+}
+
+// ask has the admin client do something and gives how that ended.
+func (w *world) ask(command any) client.AdminResult {
+	w.t.Helper()
+	a := w.admin()
+	before := a.Results()
+	w.Command(adminA, command)
+	w.until("the admin client has ended", 2*time.Minute, func() bool { return !slices.Equal(a.Results(), before) })
+	all := a.Results()
+	return all[len(all)-1]
 }
 
 // createTopic makes a topic and waits until the brokers know it.
-func (w *world) createTopic(name string, partitions int32, configs map[string]string) {
+func (w *world) createTopic(name string, partitions int32, configs ...client.TopicConfig) {
 	w.t.Helper()
-	req := kmsg.NewPtrCreateTopicsRequest()
-	req.Version, req.TimeoutMillis = 7, 30000
-	t := kmsg.NewCreateTopicsRequestTopic()
-	t.Topic, t.NumPartitions, t.ReplicationFactor = name, partitions, 3
-	for k, v := range configs {
-		c := kmsg.NewCreateTopicsRequestTopicConfig()
-		c.Name, c.Value = k, kmsg.StringPtr(v)
-		t.Configs = append(t.Configs, c)
-	}
-	req.Topics = append(req.Topics, t)
-	resp := w.ask(req).(*kmsg.CreateTopicsResponse)
-	if code := resp.Topics[0].ErrorCode; code != 0 {
-		w.t.Fatalf("create %s: %v", name, engine.ErrorCode(code))
+	if r := w.ask(client.CreateTopic{Topic: name, Partitions: partitions, ReplicationFactor: 3, Configs: configs}); r.Code != engine.ErrNone {
+		w.t.Fatalf("%+v", r)
 	}
 	w.untilSize(name, partitions)
 }
@@ -74,14 +48,8 @@ func (w *world) createTopic(name string, partitions int32, configs map[string]st
 // growTopic gives a topic more partitions.
 func (w *world) growTopic(name string, partitions int32) {
 	w.t.Helper()
-	req := kmsg.NewPtrCreatePartitionsRequest()
-	req.Version, req.TimeoutMillis = 3, 30000
-	t := kmsg.NewCreatePartitionsRequestTopic()
-	t.Topic, t.Count = name, partitions
-	req.Topics = append(req.Topics, t)
-	resp := w.ask(req).(*kmsg.CreatePartitionsResponse)
-	if code := resp.Topics[0].ErrorCode; code != 0 {
-		w.t.Fatalf("grow %s: %v", name, engine.ErrorCode(code))
+	if r := w.ask(client.GrowTopic{Topic: name, Partitions: partitions}); r.Code != engine.ErrNone {
+		w.t.Fatalf("%+v", r)
 	}
 	w.untilSize(name, partitions)
 }
@@ -100,4 +68,43 @@ func (w *world) untilSize(name string, partitions int32) {
 		}
 		return true
 	})
+}
+
+func TestWhatAnAdminIsAnswered(t *testing.T) {
+	w := newWorld(t, 1)
+	steps := []struct {
+		name    string
+		command any
+		want    engine.ErrorCode
+	}{
+		{"a new topic", client.CreateTopic{Topic: "a", Partitions: 2, ReplicationFactor: -1}, engine.ErrNone},
+		{"the same again", client.CreateTopic{Topic: "a", Partitions: 2, ReplicationFactor: -1}, engine.ErrTopicAlreadyExists},
+		{"too many copies", client.CreateTopic{Topic: "b", Partitions: 2, ReplicationFactor: 4}, engine.ErrInvalidReplicationFactor},
+		{"more partitions", client.GrowTopic{Topic: "a", Partitions: 5}, engine.ErrNone},
+		{"fewer partitions", client.GrowTopic{Topic: "a", Partitions: 3}, engine.ErrInvalidPartitions},
+		{"a config nobody knows", client.CreateTopic{Topic: "b", Partitions: 1, ReplicationFactor: 1,
+			Configs: []client.TopicConfig{{Name: "no.such", Value: "1"}}}, engine.ErrInvalidConfig},
+		{"delete it", client.DeleteTopic{Topic: "a"}, engine.ErrNone},
+	}
+	for _, step := range steps {
+		if got := w.ask(step.command); got.Code != step.want {
+			t.Errorf("%s: %+v, want %v", step.name, got, step.want)
+		}
+	}
+}
+
+// TestAnAdminOutlivesTheController asks while no controller leads.
+func TestAnAdminOutlivesTheController(t *testing.T) {
+	w := newWorld(t, 1)
+	w.createTopic("a", 1)
+	w.Kill(3000)
+	if got := w.ask(client.CreateTopic{Topic: "b", Partitions: 1, ReplicationFactor: 3}); got.Code != engine.ErrNone {
+		t.Errorf("%+v", got)
+	}
+	for _, b := range []engine.NodeID{1, 2, 3} {
+		w.Do(sim.Action{Kind: sim.ActPause, Node: b})
+	}
+	if got := w.ask(client.CreateTopic{Topic: "c", Partitions: 1, ReplicationFactor: 3}); got.Code != engine.ErrRequestTimedOut {
+		t.Errorf("nobody answers: %+v", got)
+	}
 }

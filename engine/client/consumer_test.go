@@ -39,7 +39,7 @@ func TestWhatIsSentIsReadOnce(t *testing.T) {
 // again.
 func TestAMemberThatJoinsReadsNothingTwice(t *testing.T) {
 	w := newWorld(t, 2)
-	w.createTopic(topic, 3, nil)
+	w.createTopic(topic, 3)
 	p := w.addProducer(producerA, nil)
 	w.Command(producerA, client.StartProducing{Topic: topic, Partition: -1, Interval: 5 * time.Millisecond, KeySpace: 20})
 	a := w.subscribe(consumerA, earliest())
@@ -70,7 +70,7 @@ func TestWhereAConsumerBegins(t *testing.T) {
 	for _, test := range tests {
 		t.Run("auto.offset.reset="+test.reset, func(t *testing.T) {
 			w := newWorld(t, 1)
-			w.createTopic(topic, 1, nil)
+			w.createTopic(topic, 1)
 			p := w.addProducer(producerA, nil)
 			w.Command(producerA, client.StartProducing{Topic: topic, Partition: 0, Interval: time.Millisecond, Count: 100})
 			w.until("all are acknowledged", time.Minute, func() bool { return p.State().Acked == 100 })
@@ -90,7 +90,7 @@ func TestWhereAConsumerBegins(t *testing.T) {
 
 func TestSeekPauseAndOutOfRange(t *testing.T) {
 	w := newWorld(t, 1)
-	w.createTopic(topic, 1, nil)
+	w.createTopic(topic, 1)
 	w.addProducer(producerA, nil)
 	w.Command(producerA, client.StartProducing{Topic: topic, Partition: 0, Interval: time.Millisecond, Count: 100})
 	c := w.subscribe(consumerA, earliest())
@@ -123,7 +123,7 @@ func TestSeekPauseAndOutOfRange(t *testing.T) {
 // session: nobody else notices (KIP-345).
 func TestAStaticMemberComesBack(t *testing.T) {
 	w := newWorld(t, 1)
-	w.createTopic(topic, 4, nil)
+	w.createTopic(topic, 4)
 	a := w.subscribe(consumerA, earliest("group.instance.id", "i1"))
 	w.subscribe(consumerB, earliest("group.instance.id", "i2"))
 	w.until("both have two", 30*time.Second, func() bool {
@@ -144,8 +144,8 @@ func TestAStaticMemberComesBack(t *testing.T) {
 // TestUnsubscribeAndSubscribeAgain leaves the group without ending.
 func TestUnsubscribeAndSubscribeAgain(t *testing.T) {
 	w := newWorld(t, 1)
-	w.createTopic(topic, 2, nil)
-	w.createTopic("otros", 1, nil)
+	w.createTopic(topic, 2)
+	w.createTopic("otros", 1)
 	c := w.subscribe(consumerA, earliest())
 	w.until("it has both", 30*time.Second, func() bool { return len(c.State().Partitions) == 2 })
 	w.Command(consumerA, client.Unsubscribe{})

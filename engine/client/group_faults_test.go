@@ -43,7 +43,7 @@ func earliest(more ...string) map[string]string {
 // taken over when its session has ended, from the offsets that it committed last.
 func TestAMemberDiesAndTheOthersTakeOver(t *testing.T) {
 	w := newWorld(t, 3)
-	w.createTopic(topic, 3, nil)
+	w.createTopic(topic, 3)
 	p := w.addProducer(producerA, nil)
 	w.Command(producerA, client.StartProducing{Topic: topic, Partition: -1, Interval: 20 * time.Millisecond, KeySpace: 20})
 	a := w.subscribe(consumerA, earliest())
@@ -81,7 +81,7 @@ func TestAMemberThatClosesHandsOverAtOnce(t *testing.T) {
 	for _, strategy := range []string{"range", "cooperative-sticky"} {
 		t.Run(strategy, func(t *testing.T) {
 			w := newWorld(t, 3)
-			w.createTopic(topic, 3, nil)
+			w.createTopic(topic, 3)
 			p := w.addProducer(producerA, nil)
 			w.Command(producerA, client.StartProducing{Topic: topic, Partition: -1, Interval: 20 * time.Millisecond, KeySpace: 20})
 			a := w.subscribe(consumerA, earliest("partition.assignment.strategy", strategy))
@@ -114,7 +114,7 @@ func TestAMemberThatClosesHandsOverAtOnce(t *testing.T) {
 // for its records than max.poll.interval.ms allows.
 func TestAMemberThatPollsTooSeldomLeaves(t *testing.T) {
 	w := newWorld(t, 3)
-	w.createTopic(topic, 3, nil)
+	w.createTopic(topic, 3)
 	w.addProducer(producerA, nil)
 	a := w.subscribe(consumerA, earliest())
 	b := w.subscribe(consumerB, earliest("max.poll.interval.ms", "10000"))
@@ -138,7 +138,7 @@ func TestAGroupReadsEverythingUnderFaults(t *testing.T) {
 		for _, strategy := range []string{"range", "cooperative-sticky"} {
 			t.Run(fmt.Sprint(strategy, " seed ", seed), func(t *testing.T) {
 				w := newWorld(t, seed)
-				w.createTopic(topic, 3, nil)
+				w.createTopic(topic, 3)
 				p := w.addProducer(producerA, nil)
 				w.Command(producerA, client.StartProducing{Topic: topic, Partition: -1, Interval: 20 * time.Millisecond, KeySpace: 20})
 				for _, id := range []engine.NodeID{consumerA, consumerB, consumerC} {

@@ -97,8 +97,8 @@ func TestThreeConsumersDoAsThreeJavaConsumersDid(t *testing.T) {
 	for _, story := range javaStories() {
 		t.Run(story.strategy, func(t *testing.T) {
 			w := newWorld(t, 4)
-			w.createTopic("a", 4, nil)
-			w.createTopic("b", 3, nil)
+			w.createTopic("a", 4)
+			w.createTopic("b", 3)
 			heard := &callbacks{}
 			w.SetObserver(heard)
 			start := func(id engine.NodeID) {

@@ -35,6 +35,7 @@ const (
 	tagLeave
 	tagCommit
 	tagCommitted
+	tagAdmin
 )
 
 // Network is what both kinds of client say of their connections, by Kafka's names;

@@ -31,7 +31,7 @@ func TestAProducerSendsAndIsAcknowledged(t *testing.T) {
 // TestAKeyKeepsItsPartition sends with keys and without.
 func TestAKeyKeepsItsPartition(t *testing.T) {
 	w := newWorld(t, 1)
-	w.createTopic(topic, 3, nil)
+	w.createTopic(topic, 3)
 	p := w.addProducer(producerA, nil)
 	for range 30 {
 		for _, key := range []string{"21", "foobar", "abc"} {
@@ -83,7 +83,7 @@ func TestHowASendFails(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, 1)
-			w.createTopic(topic, 1, map[string]string{"max.message.bytes": "2000"})
+			w.createTopic(topic, 1, client.TopicConfig{Name: "max.message.bytes", Value: "2000"})
 			w.addProducer(producerA, test.cfg)
 			if test.before != nil {
 				test.before(w)
@@ -118,7 +118,7 @@ func TestABatchThatIsTooLargeIsSplit(t *testing.T) {
 	for _, idempotent := range []string{"true", "false"} {
 		t.Run("idempotence "+idempotent, func(t *testing.T) {
 			w := newWorld(t, 1)
-			w.createTopic(topic, 1, map[string]string{"max.message.bytes": "1000"})
+			w.createTopic(topic, 1, client.TopicConfig{Name: "max.message.bytes", Value: "1000"})
 			// Without sequences only one request in flight keeps the order.
 			p := w.addProducer(producerA, map[string]string{"enable.idempotence": idempotent, "linger.ms": "100",
 				"max.in.flight.requests.per.connection": map[string]string{"true": "5", "false": "1"}[idempotent]})
@@ -138,7 +138,7 @@ func TestABatchThatIsTooLargeIsSplit(t *testing.T) {
 // TestBufferMemoryHoldsTheApplicationUp lets a producer write faster than it may.
 func TestBufferMemoryHoldsTheApplicationUp(t *testing.T) {
 	w := newWorld(t, 1)
-	w.createTopic(topic, 1, nil)
+	w.createTopic(topic, 1)
 	p := w.addProducer(producerA, map[string]string{"buffer.memory": "65536"})
 	for i := range 1000 {
 		w.Command(producerA, client.Send{Topic: topic, Partition: 0, Value: fmt.Appendf(nil, "%d%s", i, strings.Repeat(".", 1000))})
@@ -189,7 +189,7 @@ func TestAnswersThatGetLost(t *testing.T) {
 	for _, idempotent := range []string{"true", "false"} {
 		t.Run("idempotence "+idempotent, func(t *testing.T) {
 			w := newWorld(t, 1)
-			w.createTopic(topic, 3, nil)
+			w.createTopic(topic, 3)
 			p := w.addProducer(producerA, map[string]string{"enable.idempotence": idempotent})
 			w.Command(producerA, client.StartProducing{Topic: topic, Partition: -1, Interval: 5 * time.Millisecond, KeySpace: 20, Count: 1000})
 			w.until("some are acknowledged", time.Minute, func() bool { return p.State().Acked > 200 })
@@ -220,7 +220,7 @@ func TestAcksOneLoses(t *testing.T) {
 	for _, acks := range []string{"all", "1", "0"} {
 		t.Run("acks="+acks, func(t *testing.T) {
 			w := newWorld(t, 1)
-			w.createTopic(topic, 1, nil)
+			w.createTopic(topic, 1)
 			p := w.addProducer(producerA, map[string]string{"acks": acks})
 			w.Command(producerA, client.StartProducing{Topic: topic, Partition: 0, Interval: 10 * time.Millisecond})
 			w.until("some are acknowledged", time.Minute, func() bool { return p.State().Acked > 100 })

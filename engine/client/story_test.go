@@ -2,6 +2,8 @@ package client_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,21 +15,18 @@ import (
 )
 
 // TestStories plays the transcripts of testdata. What a command prints is what the
-// clients reported since the last one.
+// clients reported since the last one, client by client: which of two hears of
+// something first is the network's luck.
 func TestStories(t *testing.T) {
 	for _, name := range []string{"first_record", "leader_dies", "handover"} {
 		t.Run(name, func(t *testing.T) {
 			s := &story{world: newWorld(t, 1)}
+			s.told()
 			s.SetObserver(s)
 			datadriven.RunTest(t, "testdata/"+name+".txt", func(t *testing.T, d *datadriven.TestData) string {
 				s.t = t
 				s.play(d)
-				out := strings.Join(s.lines, "\n")
-				s.lines, s.run = nil, eventRun{}
-				if out == "" {
-					return "ok"
-				}
-				return out
+				return s.told()
 			})
 		})
 	}
@@ -35,8 +34,20 @@ func TestStories(t *testing.T) {
 
 type story struct {
 	*world
-	lines []string
-	run   eventRun
+	lines map[string][]string // by client
+	runs  map[string]eventRun
+}
+
+func (s *story) told() string {
+	var out []string
+	for _, who := range slices.Sorted(maps.Keys(s.lines)) {
+		out = append(out, s.lines[who]...)
+	}
+	s.lines, s.runs = map[string][]string{}, map[string]eventRun{}
+	if len(out) == 0 {
+		return "ok"
+	}
+	return strings.Join(out, "\n")
 }
 
 // eventRun gathers equal events of neighbouring offsets or records in one line.
@@ -63,43 +74,46 @@ func (s *story) Observe(at engine.Time, ev *engine.Event) {
 	code := engine.ErrorCode(ev.Code).String()
 	switch ev.Kind {
 	case engine.EventClientSend:
-		s.add(who+" sends to "+tp+" #", ev.Count)
+		s.add(who, "sends to "+tp+" #", ev.Count)
 	case engine.EventClientAcked:
-		s.add(who+" is acknowledged "+tp+" @", int64(ev.Offset))
+		s.add(who, "is acknowledged "+tp+" @", int64(ev.Offset))
 	case engine.EventClientFailed:
-		s.add(who+" fails "+tp+" "+code+" #", ev.Count)
+		s.add(who, "fails "+tp+" "+code+" #", ev.Count)
 	case engine.EventClientRetried:
-		s.add(who+" sends again to "+tp+" after "+code, -1)
+		s.add(who, "sends again to "+tp+" after "+code, -1)
 	case engine.EventClientRead:
-		s.add(who+" reads "+tp+" @", int64(ev.Offset))
+		s.add(who, "reads "+tp+" @", int64(ev.Offset))
 	case engine.EventClientAssigned:
-		s.add(who+" is assigned "+tp, -1)
+		s.add(who, "is assigned "+tp, -1)
 	case engine.EventClientRevoked:
-		s.add(who+" gives up "+tp, -1)
+		s.add(who, "gives up "+tp, -1)
 	case engine.EventClientPosition:
 		from := [...]string{"by reset", "as committed", "after truncation", "by seek"}[ev.Code]
-		s.add(who+" begins "+tp+" "+from+" @", int64(ev.Offset))
+		s.add(who, "begins "+tp+" "+from+" @", int64(ev.Offset))
 	case engine.EventProcessHalted:
-		s.add(who+" ends", -1)
+		s.add(who, "ends", -1)
 	}
 }
 
-func (s *story) add(head string, n int64) {
-	if s.run.head == head && (n < 0 || n == s.run.last+1) {
-		s.run.last = n
+func (s *story) add(who, what string, n int64) {
+	head := who + " " + what
+	run, lines := s.runs[who], s.lines[who]
+	if len(lines) > 0 && run.head == head && (n < 0 || n == run.last+1) {
+		run.last = n
 	} else {
-		s.run = eventRun{head, n, n}
-		s.lines = append(s.lines, "")
+		run = eventRun{head, n, n}
+		lines = append(lines, "")
 	}
 	line := head
-	switch r := s.run; {
+	switch {
 	case n < 0:
-	case r.first == r.last:
-		line += fmt.Sprint(r.first)
+	case run.first == run.last:
+		line += fmt.Sprint(run.first)
 	default:
-		line += fmt.Sprintf("%d-%d", r.first, r.last)
+		line += fmt.Sprintf("%d-%d", run.first, run.last)
 	}
-	s.lines[len(s.lines)-1] = line
+	lines[len(lines)-1] = line
+	s.runs[who], s.lines[who] = run, lines
 }
 
 func (s *story) play(d *datadriven.TestData) {
@@ -121,7 +135,7 @@ func (s *story) play(d *datadriven.TestData) {
 	}
 	switch d.Cmd {
 	case "topic":
-		s.createTopic(name, int32(number("partitions")), properties)
+		s.createTopic(name, int32(number("partitions")))
 	case "producer":
 		s.addProducer(id, properties)
 	case "consumer":

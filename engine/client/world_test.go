@@ -67,7 +67,6 @@ type world struct {
 	*sim.Sim
 	t      testing.TB
 	ledger *ledger
-	admin  *admin
 }
 
 func newWorld(t testing.TB, seed uint64) *world {
@@ -84,7 +83,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 				return false
 			}
 		}
-		return true
+		n, _ := s.Node(3000)
+		return len(n.(*cluster.Server).Quorum().State().Voters) == 3
 	})
 	t.Cleanup(func() {
 		if v := s.Violation(); v != nil {

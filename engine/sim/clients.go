@@ -38,3 +38,16 @@ func (b consumerBooter) Boot(engine.NodeID, []log.Store) (engine.Node, error) {
 func (s *Sim) AddConsumer(id engine.NodeID, cfg client.ConsumerConfig) error {
 	return s.Add(ProcessConfig{ID: id, Host: clientHost(id), Booter: consumerBooter{cfg}})
 }
+
+// adminBooter makes an admin client anew at each start.
+type adminBooter struct{ cfg client.AdminConfig }
+
+// Boot makes the admin client.
+func (b adminBooter) Boot(engine.NodeID, []log.Store) (engine.Node, error) {
+	return client.NewAdmin(b.cfg), nil
+}
+
+// AddAdmin adds an admin client and starts it.
+func (s *Sim) AddAdmin(id engine.NodeID, cfg client.AdminConfig) error {
+	return s.Add(ProcessConfig{ID: id, Host: clientHost(id), Booter: adminBooter{cfg}})
+}
