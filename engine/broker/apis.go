@@ -65,6 +65,7 @@ func offered(key int16) (API, bool) {
 
 // handleApiVersions: key 18, v0-v4. Kafka 4.3; KIP-511, KIP-584.
 // Read: KafkaApis.handleApiVersionsRequest, ApiVersionManager.
+// Shown in: TestApiVersions.
 //   - a version above the newest is answered with UNSUPPORTED_VERSION in the shape
 //     of version 0, naming the versions of ApiVersions alone
 //   - a client software name or version with odd characters: INVALID_REQUEST

@@ -29,7 +29,7 @@ func (b *Broker) autoCreate(env *engine.Env, names []string) {
 	}
 	b.nextForward++
 	b.links[linkForwarding].send(env, channel.Tag{Kind: tagAutoCreate, Key: b.nextForward}, req,
-		env.Now().Add(b.requestTimeout))
+		env.Now().Add(forwardingTimeout))
 }
 
 // creatable says how a topic that nobody described is to be made.

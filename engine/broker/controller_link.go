@@ -14,6 +14,10 @@ import (
 // again (retry.backoff.ms of NodeToControllerRequestThread).
 const linkRetryBackoff = 50 * time.Millisecond
 
+// forwardingTimeout is how long what a client wants of a controller may wait for one
+// (retryTimeoutMs of BrokerServer's forwarding channel).
+const forwardingTimeout = time.Minute
+
 // linkQueueMax bounds what waits for a controller. Kafka has no bound; here one
 // broker has at most this many clients' requests to forward, and refuses more.
 const linkQueueMax = 10_000
@@ -111,12 +115,11 @@ func (l *controllerLink) handle(env *engine.Env, in engine.Input) (results []lin
 	for _, r := range ended {
 		if r.Failure == channel.None && !refusedByStandby(r.Response) {
 			l.finish(r.Response)
+			l.expire(env)
+			l.pump(env)
 			continue
 		}
-		l.requeue(env, r)
-	}
-	if !l.inFlight {
-		l.expire(env)
+		l.requeue(env, r) // and not at once: a standby would be asked without end
 	}
 	return l.results, true
 }
@@ -151,9 +154,6 @@ func (l *controllerLink) expire(env *engine.Env) {
 		return
 	}
 	env.SetTimer(l.retryTimer(), linkRetryBackoff)
-	if !l.inFlight {
-		l.pump(env)
-	}
 }
 
 func (l *controllerLink) retryTimer() engine.Timer {

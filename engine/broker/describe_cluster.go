@@ -14,6 +14,7 @@ const (
 
 // handleDescribeCluster: key 60, v0-v2. Kafka 4.3; KIP-700, KIP-919, KIP-1073.
 // Read: KafkaApis.handleDescribeCluster, AuthHelper.computeDescribeClusterResponse.
+// Shown in: TestDescribeCluster.
 //   - a broker lists brokers only: asked for controllers it answers
 //     MISMATCHED_ENDPOINT_TYPE, for anything else UNSUPPORTED_ENDPOINT_TYPE
 //   - fenced brokers are listed when asked for

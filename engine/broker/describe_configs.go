@@ -9,6 +9,7 @@ import (
 
 // handleDescribeConfigs: key 32, v1-v4. Kafka 4.3; KIP-133, KIP-226, KIP-569.
 // Read: ConfigHelper.handleDescribeConfigsRequest, createResponseConfig.
+// Shown in: TestDescribeConfigs.
 //   - a topic's configs, this broker's, or (with an empty name) the cluster-wide
 //     defaults that were set
 //   - another broker's name is INVALID_REQUEST: clients ask that broker itself

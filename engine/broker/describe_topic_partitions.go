@@ -14,6 +14,7 @@ const partitionsPerAnswerMax = 2000
 
 // handleDescribeTopicPartitions: key 75, v0. Kafka 4.3; KIP-966.
 // Read: DescribeTopicPartitionsRequestHandler, KRaftMetadataCache.describeTopicResponse.
+// Shown in: TestDescribeTopicPartitions.
 //   - topics are answered in the order of their names, from the cursor on
 //   - at most ResponsePartitionLimit partitions; NextCursor says where to go on
 //   - a cursor on a topic that is gone moves to the next one
@@ -44,12 +45,14 @@ func (b *Broker) handleDescribeTopicPartitions(env *engine.Env, req engine.Reque
 		t := b.image.Topic(name)
 		if t == nil {
 			resp.Topics = append(resp.Topics, undescribed(name))
+			from = 0
 			continue
 		}
 		if left == 0 {
 			resp.NextCursor = cursorAt(name, from)
 			break
 		}
+		from = min(from, int32(len(t.Partitions)))
 		until := min(int32(len(t.Partitions)), from+left)
 		resp.Topics = append(resp.Topics, b.describeTopic(t, from, until))
 		left -= max(until-from, 0)

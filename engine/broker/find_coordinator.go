@@ -16,6 +16,7 @@ const invalidRequestMessage = "This most likely occurs because of a request bein
 
 // handleFindCoordinator: key 10, v0-v6. Kafka 4.3; KIP-699.
 // Read: KafkaApis.handleFindCoordinatorRequest, getCoordinator.
+// Shown in: TestFindCoordinator.
 //   - a group's coordinator leads partition hash(group) % 50 of __consumer_offsets
 //   - the first question creates that topic, and is answered
 //     COORDINATOR_NOT_AVAILABLE until it is there and has a leader

@@ -37,7 +37,7 @@ func (b *Broker) forward(env *engine.Env, req engine.Request) {
 	e.RequestPrincipal = anonymous
 	e.ClientHostAddress = hostBytes(req.ClientHost)
 	sent := b.links[linkForwarding].send(env, channel.Tag{Kind: tagEnvelope, Key: b.nextForward}, e,
-		env.Now().Add(b.requestTimeout))
+		env.Now().Add(forwardingTimeout))
 	if !sent {
 		b.answerForwarded(env, req, nil)
 		return

@@ -24,6 +24,7 @@ type producerIDs struct {
 
 // handleInitProducerId: key 22, v0-v5. Kafka 4.3; KIP-98, KIP-360.
 // Read: KafkaApis.handleInitProducerIdRequest, TransactionCoordinator.handleInitProducerId.
+// Shown in: TestInitProducerId.
 //   - without a transactional id: the next id of this broker's block, epoch 0
 //   - without a block: COORDINATOR_LOAD_IN_PROGRESS, while one is asked for
 //   - a producer id without an epoch, or the other way round: INVALID_REQUEST
@@ -71,7 +72,7 @@ func (b *Broker) askForProducerIDs(env *engine.Env) {
 	req := kmsg.NewPtrAllocateProducerIDsRequest()
 	req.BrokerID, req.BrokerEpoch = int32(b.cfg.NodeID), int64(b.life.epoch)
 	b.producerIDs.asking = b.links[linkForwarding].send(env,
-		channel.Tag{Kind: tagProducerIDs}, req, env.Now().Add(b.requestTimeout))
+		channel.Tag{Kind: tagProducerIDs}, req, env.Now().Add(forwardingTimeout))
 }
 
 func (b *Broker) onProducerIDs(resp kmsg.Response) {

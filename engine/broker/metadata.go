@@ -21,6 +21,7 @@ const (
 
 // handleMetadata: key 3, v0-v13. Kafka 4.3.
 // Read: KafkaApis.handleTopicMetadataRequest, KRaftMetadataCache.getTopicMetadata.
+// Shown in: TestMetadata.
 //   - brokers are those that are not fenced; the controller named is one of them,
 //     drawn at random, since clients must not talk to a KRaft controller
 //   - a topic that is not there may be created on the way; this answer still says

@@ -39,6 +39,8 @@ type deleteWait struct {
 //   - -1 deletes all that is committed; above the high watermark: OFFSET_OUT_OF_RANGE
 //   - a topic that is compacted only: POLICY_VIOLATION; an internal one:
 //     INVALID_TOPIC_EXCEPTION
+//
+// Shown in: TestDeleteRecords, TestDeleteRecordsWaitsForFollowers
 func (m *Manager) HandleDeleteRecords(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.DeleteRecordsRequest)
 	op := &delayedDelete{request: request, response: kmsg.NewPtrDeleteRecordsResponse()}

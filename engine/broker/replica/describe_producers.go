@@ -12,6 +12,7 @@ import (
 //   - a follower answers NOT_LEADER_OR_FOLLOWER
 //
 // Not modelled: transactions (no coordinator epoch, no open transaction).
+// Shown in: TestDescribeProducers
 func (m *Manager) HandleDescribeProducers(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.DescribeProducersRequest)
 	resp := kmsg.NewPtrDescribeProducersResponse()

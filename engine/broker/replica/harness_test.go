@@ -216,6 +216,10 @@ func (n *testNode) Handle(env *engine.Env, in engine.Input) {
 			n.m.HandleListOffsets(env, in)
 		case *kmsg.OffsetForLeaderEpochRequest:
 			n.m.HandleOffsetForLeaderEpoch(env, in)
+		case *kmsg.DeleteRecordsRequest:
+			n.m.HandleDeleteRecords(env, in)
+		case *kmsg.DescribeProducersRequest:
+			n.m.HandleDescribeProducers(env, in)
 		}
 	default:
 		n.m.OnInput(env, in)
