@@ -12,8 +12,8 @@ DATA ?= data
 ARGS ?=
 # The package whose goldens `make golden` rewrites.
 PKG ?=
-# How long `make soak` runs.
-SOAK ?= 10m
+# How many seeds `make soak` plays.
+SEEDS ?= 2000
 
 TEMPL := go run github.com/a-h/templ/cmd/templ@v0.3.977
 
@@ -38,8 +38,9 @@ bench: static ## measure, side by side with Apache Kafka where it has a peer (RO
 	@.ci/tools java
 	go test ./server/interop/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -rounds $(or $(ROUNDS),5) -report '$(abspath $(REPORT))'
 
-soak: static ## seeded random faults over random work, for SOAK (10m)
-	go test ./engine/check/... -run Soak -count 1 -timeout 0 -v -soak $(SOAK)
+soak: static ## seeded random faults over random work, SEEDS (2000) of each kind
+	go test ./engine/quorum -run 'TestChaos' -count 1 -timeout 0 -seeds $(SEEDS)
+	go test ./engine/broker/replica -run 'TestRandomFaults' -count 1 -timeout 0 -runs $(SEEDS)
 
 oracle: static ## run the comparison scripts against Apache Kafka 4.3.1 too, and record its answers
 	@.ci/tools java
