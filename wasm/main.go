@@ -121,14 +121,15 @@ func given(size uint32) []string {
 }
 
 // start makes the model: whether there is a server, language, dark, reduced
-// motion, token, source asked for, seed.
+// motion, token, source asked for, seed, room for the guide.
 //
 //go:wasmexport bitacora_start
 func start(size uint32) {
-	v := append(given(size), "", "", "", "", "", "", "")
+	v := append(given(size), "", "", "", "", "", "", "", "")
 	p := &page
 	p.model = app.New(lang.Parse(v[1]), v[0] != "")
 	p.model.Dark, p.model.Reduced, p.model.Token = v[2] != "", v[3] != "", v[4]
+	p.model.GuideOpen = v[7] != ""
 	p.seed, _ = strconv.ParseUint(v[6], 10, 64)
 	p.dark = !p.model.Dark // so that the palette is sent
 	if v[5] == "simulation" || p.model.Source == view.SourceSimulation {

@@ -85,10 +85,11 @@ func (m *Model) Headline() panel.Headline {
 	case LinkLost:
 		h.Trouble = m.t(lang.ConnectionLost, m.Lang.Seconds(int64(m.Silent), 0), m.Lang.Seconds(int64(m.RetryIn), 0))
 	}
-	if n := len(m.Feed); n > 0 {
-		e := m.Feed[n-1]
-		h.Time, h.Text = m.clock(e.At), e.Text
-		h.Tone = tones[e.Weight]
+	if first, second := m.stories(); first != nil {
+		h.Time, h.Text, h.Tone = m.clock(first.At), first.Text, tones[first.Weight]
+		if second != nil {
+			h.More = second.Text
+		}
 	}
 	for i := range m.State.Processes {
 		p := &m.State.Processes[i]
@@ -100,7 +101,33 @@ func (m *Model) Headline() panel.Headline {
 	return h
 }
 
-var tones = [...]panel.Tone{Silent: panel.Plain, Small: panel.Plain, Notable: panel.Good, Loud: panel.Bad}
+// headlineLasts is how long something weighty stands above what follows from it.
+const headlineLasts = 4 * time.Second
+
+// stories gives the weightiest of what happened in the last moments, the newest
+// of its weight, and the next after it.
+func (m *Model) stories() (first, second *Entry) {
+	for i := len(m.Feed) - 1; i >= 0; i-- {
+		e := &m.Feed[i]
+		if first != nil && m.Feed[len(m.Feed)-1].At.Sub(e.At) > headlineLasts {
+			break
+		}
+		switch {
+		case first == nil:
+			first = e
+		case e.Weight > first.Weight:
+			first, second = e, first
+		case second == nil || e.Weight > second.Weight:
+			second = e
+		}
+	}
+	if second != nil && second.Weight < Notable {
+		second = nil
+	}
+	return first, second
+}
+
+var tones = [...]panel.Tone{Silent: panel.Plain, Small: panel.Plain, Minor: panel.Plain, Notable: panel.Good, Loud: panel.Bad}
 
 // clock writes an instant: seconds of the simulation, or the time of day.
 func (m *Model) clock(at engine.Time) string {
@@ -115,7 +142,7 @@ func (m *Model) FeedPanel() panel.Feed {
 	f := panel.Feed{Title: m.t(lang.JustHappened), Empty: m.t(lang.NothingYet)}
 	for i := len(m.Feed) - 1; i >= 0 && len(f.Entries) < feedShown; i-- {
 		e := m.Feed[i]
-		line := panel.FeedEntry{Time: m.clock(e.At), Text: e.Text, Class: [...]string{"", "small", "notable", "loud"}[e.Weight]}
+		line := panel.FeedEntry{Time: m.clock(e.At), Text: e.Text, Class: [...]string{"", "small", "minor", "notable", "loud"}[e.Weight]}
 		if e.Count > 1 {
 			line.Count = "×" + num(e.Count)
 		}
@@ -139,10 +166,6 @@ func (m *Model) Transport() panel.Transport {
 		t.Play.Label, t.Play.Hint = m.t(lang.PauseTime), m.t(lang.PauseTime)
 	}
 	t.Step = panel.Action{Label: m.t(lang.Step), Hint: m.t(lang.StepHint), Name: "step", Off: !m.Hello.Can.Has(view.CanStep)}
-	t.Reset = []panel.Action{
-		{Label: m.t(lang.Restarted), Name: "reset", Off: !t.CanPace},
-		{Label: m.t(lang.NewSeed), Name: "newseed", Off: !t.CanPace},
-	}
 	t.PaceAt, t.PaceMax = paceIndex(c.Pace), len(paces)-1
 	t.PaceSays = m.t(lang.PaceValue, m.paceNumber(c.Pace))
 	switch {
@@ -176,6 +199,9 @@ func (m *Model) Guide() panel.Guide {
 			{Sign: "message", Text: m.t(lang.LegendMessage)},
 		}}
 	g.Quick = m.quick()
+	if m.Hello.Can.Has(view.CanPlay) {
+		g.Reset = []panel.Action{{Label: m.t(lang.Restarted), Name: "reset"}, {Label: m.t(lang.NewSeed), Name: "newseed"}}
+	}
 	if m.Hello.Can.Has(view.CanProduce) {
 		g.Forms = append(g.Forms, m.produceForm())
 	}

@@ -211,7 +211,7 @@ func (m *Model) inspectReplica(t scene.Target) panel.Inspector {
 		inISR.Value, inISR.Tone = m.t(lang.Yes), panel.Good
 	}
 	i.Rows = []panel.Row{inISR, code("high watermark", m.offset(r.HighWatermark)), code("log end offset (LEO)", num(r.LogEnd)),
-		code("log start offset", num(r.LogStart)), code("leader epoch", num(r.Epoch)), m.row(lang.RowSize, m.t(lang.Bytes, m.Lang.Number(r.Bytes))), code("segments", num(len(r.Segments)))}
+		code("log start offset", num(r.LogStart)), code("leader epoch", num(r.Epoch)), m.row(lang.RowSize, m.t(lang.Bytes, m.Lang.Number(r.Bytes)))}
 	if len(r.Epochs) > 0 {
 		table := panel.Table{Title: "leader-epoch-checkpoint", Columns: []string{"epoch", "start offset"}}
 		for _, e := range r.Epochs {

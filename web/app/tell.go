@@ -16,12 +16,16 @@ type Weight uint8
 const (
 	Silent  Weight = iota
 	Small          // appends, high watermarks, acknowledgements
+	Minor          // what follows from something else: told, and a headline only for want of better
 	Notable        // elections, ISR changes, groups
 	Loud           // faults
 )
 
 // detailPace is the speed up to which a reader can follow single records.
 const detailPace = 100 * time.Millisecond
+
+// again is how far back the same line is looked for before it is written anew.
+const again = 12
 
 const eventsKept = 400 // told again when the language changes
 
@@ -50,7 +54,7 @@ func (m *Model) tell(events []view.Event) []Effect {
 					n++
 				}
 			}
-			text = m.t(lang.EvElectedMany, num(e.Node), num(n)) + " (" + e.Topic + ")"
+			text, weight = m.t(lang.EvElectedMany, num(e.Node), num(n))+" ("+e.Topic+")", Minor
 		}
 		m.remember(*e)
 		m.write(Entry{At: e.At, Text: text, Weight: weight, Count: 1})
@@ -73,10 +77,11 @@ func (m *Model) remember(e view.Event) {
 
 // write adds a line to the feed; the same line again only counts.
 func (m *Model) write(e Entry) {
-	if n := len(m.Feed); n > 0 && m.Feed[n-1].Text == e.Text {
-		m.Feed[n-1].Count++
-		m.Feed[n-1].At = e.At
-		return
+	for i := len(m.Feed) - 1; i >= 0 && i > len(m.Feed)-again; i-- {
+		if f := &m.Feed[i]; f.Text == e.Text && e.At.Sub(f.At) < headlineLasts {
+			f.Count++ // controller and broker tell the same story
+			return
+		}
 	}
 	if len(m.Feed) >= feedMax {
 		m.Feed = append(m.Feed[:0], m.Feed[feedMax/2:]...)
@@ -191,7 +196,7 @@ func (m *Model) sentenceOfProcess(e *view.Event) (string, Weight) {
 
 func (m *Model) sentenceOfLog(e *view.Event) (string, Weight) {
 	tp := e.Topic + "-" + num(e.Partition)
-	weight := Notable
+	weight := Minor
 	if strings.HasPrefix(e.Topic, "__") || e.Topic == "" {
 		return "", Silent
 	}
@@ -209,7 +214,7 @@ func (m *Model) sentenceOfLog(e *view.Event) (string, Weight) {
 		}
 		return m.t(lang.EvTruncated, tp, num(e.Node), num(e.Offset), num(e.Until-1)), Loud
 	case engine.EventBecameLeader:
-		return m.t(lang.EvBecameLeader, num(e.Node), tp, num(e.Epoch)), weight
+		return m.t(lang.EvBecameLeader, num(e.Node), tp, num(e.Epoch)), Notable
 	case engine.EventBecameFollower:
 		return m.t(lang.EvBecameFollower, num(e.Node), num(e.Peer), tp, num(e.Epoch)), Small
 	case engine.EventISRChanged:
@@ -220,7 +225,7 @@ func (m *Model) sentenceOfLog(e *view.Event) (string, Weight) {
 	case engine.EventISRProposed:
 		return m.t(lang.EvISRProposed, num(e.Node), tp, m.nodes(e.Nodes)), Small
 	case engine.EventFetchDiverged:
-		return m.t(lang.EvDiverged, tp, num(e.Node)), weight
+		return m.t(lang.EvDiverged, tp, num(e.Node)), Notable
 	case engine.EventRecovered:
 		return m.t(lang.EvRecovered, num(e.Node), tp), Small
 	}

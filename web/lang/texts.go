@@ -249,7 +249,7 @@ var texts = [keyCount][langCount]string{
 	RowState:              {"estado", "state"},
 	RowAddress:            {"dirección", "address"},
 	RowLeads:              {"lidera", "leads"},
-	RowFollows:            {"sigue", "follows"},
+	RowFollows:            {"seguidores", "followers"},
 	RowLeader:             {"líder", "leader"},
 	RowReplicas:           {"réplicas", "replicas"},
 	RowSize:               {"tamaño", "size"},

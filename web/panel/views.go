@@ -88,6 +88,7 @@ type Guide struct {
 	Matrix   string
 	TryTitle string
 	Quick    []Action
+	Reset    []Action
 	Forms    []Form
 }
 
@@ -170,7 +171,6 @@ type Transport struct {
 	Play     Action
 	Playing  bool
 	Step     Action
-	Reset    []Action
 	Pace     string // the label
 	PaceText string // a word of judgement
 	PaceSays string // the value

@@ -63,13 +63,10 @@ func (d *drawing) producer(b Box, p *view.Producer) {
 	case !p.Running:
 		state, color = d.t(lang.Stopped), InkFaint
 	}
-	l.Text(b.X+b.W-11, b.Y+38, state, Font{Plain, 11.5}, color, Right)
-	for i := range min(waiting, 12) { // the accumulator: a box a record
+	l.Text(b.X+b.W-11, b.Y+56, state, Font{Plain, 11.5}, color, Right)
+	for i := range min(waiting, 5) { // the accumulator: a box a record
 		x := b.X + 11 + float32(i)*10
 		l.Round(Box{x, b.Y + 47, 8, 8}, 2, None, Accent, 1.2, 0)
-	}
-	if waiting == 0 {
-		l.Line(b.X+11, b.Y+52, b.X+b.W-11, b.Y+52, Edge, 1, 2)
 	}
 	l.Text(b.X+11, b.Y+74, d.t(lang.AckedCount, d.in.Lang.Number(p.Acked)), Font{Strong, 12}, Good, Left)
 	if p.Failed > 0 {

@@ -137,7 +137,7 @@ func (d *drawing) controller(b Box, p *view.Process, c *copyOfLog, s *scale) {
 	l.hit(b, target, Select)
 	f := Font{Strong, 13}
 	name := d.t(lang.ControllerN, num(p.ID))
-	if d.lay.narrow {
+	if TextWidth(name, f) > b.W-20 {
 		name = num(p.ID)
 	}
 	l.Text(b.X+12, b.Y+23, Fit(name, f, b.W-20), f, Ink, Left)
@@ -289,6 +289,9 @@ func (d *drawing) heads() {
 		}
 		size := pick(d.lay.narrow, 13, 16)
 		pad := pick(d.lay.narrow, 7, 14)
+		if TextWidth(name, Font{Strong, size}) > b.W-2*pad {
+			name = num(p.ID)
+		}
 		ink := Ink
 		if bad {
 			ink = InkSoft
@@ -470,7 +473,12 @@ func (d *drawing) partitionLabel(b Box, p *view.Partition, target Target) {
 		l.Text(b.X, b.Y+58, Fit(isr, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, isrColor(p), Left)
 		return
 	}
-	l.Text(b.X, b.Y+34, Fit(isr, Font{Plain, 12}, b.W), Font{Plain, 12}, isrColor(p), Left)
+	y := b.Y + 33
+	if b.H >= compactLeader {
+		l.Text(b.X, y, Fit(leader, Font{Plain, 12}, b.W), Font{Plain, 12}, color, Left)
+		y += 15
+	}
+	l.Text(b.X, y, Fit(isr, Font{Plain, 12}, b.W), Font{Plain, 12}, isrColor(p), Left)
 }
 
 func (d *drawing) isrText(p *view.Partition) string {

@@ -7,12 +7,14 @@ import (
 	"bitacora/engine/view"
 )
 
-// Sizes, in pixels. A stage narrower than narrowBelow leaves out the lanes of
-// producers and groups, and the buttons: a phone has the table for them.
+// Sizes, in pixels. A stage narrower than lanesFrom leaves out the lanes of
+// producers and groups, so that the logs keep their room; one narrower than
+// narrowBelow the buttons too: a phone has the table for them.
 const (
 	margin        = 14
 	gap           = 12
-	narrowBelow   = 720
+	narrowBelow   = 560
+	lanesFrom     = 860
 	labelWidth    = 138
 	labelTight    = 118
 	labelNarrow   = 84
@@ -31,6 +33,7 @@ const (
 	rowFullMin    = 68
 	rowFullMax    = 124
 	rowCompact    = 44
+	compactLeader = 54 // a compact row at least so high says in its label who leads
 	rowDense      = 22
 )
 
@@ -103,7 +106,8 @@ func arrange(in *Input) *layout {
 func (l *layout) lanes() {
 	x := float32(margin)
 	tight := l.in.Width < tightBelow
-	if !l.narrow && len(l.in.State.Producers) > 0 {
+	lanes := l.in.Width >= lanesFrom
+	if lanes && len(l.in.State.Producers) > 0 {
 		w := pick(tight, producerTight, producerWidth)
 		l.producers = Box{X: x, Y: margin, W: w, H: l.in.Height - 2*margin}
 		x += w + gap
@@ -113,7 +117,7 @@ func (l *layout) lanes() {
 		w = labelNarrow
 	}
 	l.labels = Box{X: x, Y: margin, W: w, H: l.in.Height - 2*margin}
-	if !l.narrow && len(l.in.State.Groups)+len(l.in.State.Consumers) > 0 {
+	if lanes && len(l.in.State.Groups)+len(l.in.State.Consumers) > 0 {
 		w := pick(tight, groupTight, groupWidth)
 		l.groups = Box{X: l.in.Width - margin - w, Y: margin, W: w, H: l.in.Height - 2*margin}
 	}

@@ -207,9 +207,10 @@ func (d *drawing) highWatermark(b Box, s *scale, c *copyOfLog) {
 	f := Font{Mono, 11}
 	w := TextWidth(text, f)
 	ink := InkSoft
-	if x+8+w < b.X+b.W+4 {
+	switch {
+	case x+8+w < b.X+b.W+4:
 		l.Text(x+8, b.Y+b.H+13, text, f, ink, Left)
-	} else {
+	case x-8-w > b.X-4:
 		l.Text(x-8, b.Y+b.H+13, text, f, ink, Right)
 	}
 }

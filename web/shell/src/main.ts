@@ -107,6 +107,7 @@ function start(): void {
     lang: query.get('lang') || kept('lang') || root.lang, dark: isDark(),
     reduced: matchMedia('(prefers-reduced-motion: reduce)').matches,
     token, source: query.get('source') ?? '',
+    wide: innerWidth >= 1400,
   }, [offscreen]);
   new ResizeObserver(() => {
     const box = stage.getBoundingClientRect();

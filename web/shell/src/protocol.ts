@@ -3,7 +3,7 @@
 
 /** From the page to the worker. */
 export type ToWorker =
-  | { kind: 'start'; canvas: OffscreenCanvas; assets: string; socket: string; live: boolean; lang: string; dark: boolean; reduced: boolean; token: string; source: string }
+  | { kind: 'start'; canvas: OffscreenCanvas; assets: string; socket: string; live: boolean; lang: string; dark: boolean; reduced: boolean; token: string; source: string; wide: boolean }
   | { kind: 'size'; width: number; height: number; scale: number }
   | { kind: 'move'; x: number; y: number }
   | { kind: 'leave' }

@@ -133,7 +133,7 @@ async function start(message: Extract<ToWorker, { kind: 'start' }>): Promise<voi
   const exports = instance.exports as unknown as Engine & { mem: WebAssembly.Memory };
   engine = Object.assign(Object.create(exports) as Engine, { memory: exports.mem });
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-  engine.bitacora_start(give(join([message.live ? '1' : '', message.lang, message.dark ? '1' : '', message.reduced ? '1' : '', message.token, message.source, String(seed)])));
+  engine.bitacora_start(give(join([message.live ? '1' : '', message.lang, message.dark ? '1' : '', message.reduced ? '1' : '', message.token, message.source, String(seed), message.wide ? '1' : ''])));
   for (const later of waiting.splice(0)) handle(later);
   last = performance.now();
   requestAnimationFrame(frame);
