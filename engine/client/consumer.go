@@ -105,6 +105,7 @@ func (c *Consumer) Handle(env *engine.Env, in engine.Input) {
 		c.net.handle(env, in)
 	}
 	c.takeResults(env)
+	c.net.refresh(env) // before anything else is asked, as NetworkClient.poll does
 	c.runHeartbeats(env)
 	if c.polls(env) {
 		c.poll(env)
@@ -160,7 +161,7 @@ func (c *Consumer) onCommand(env *engine.Env, body any) {
 		c.topics = nil
 		c.net.followOnly(c.whole)
 	case Unsubscribe:
-		c.leave(env)
+		c.leave(env, "the consumer unsubscribed from all topics")
 		c.revoke(env, c.owned())
 		c.topics, c.whole = nil, nil
 		c.net.followOnly(nil)
@@ -304,7 +305,7 @@ func (c *Consumer) runClose(env *engine.Env) {
 	late := env.Now() >= c.closeBy
 	if c.closing == closeCommits && (!c.group.committing || late) {
 		c.closing = closeLeaves
-		c.leave(env)
+		c.leave(env, "the consumer is being closed")
 		c.revoke(env, c.owned())
 		c.closeSessions(env)
 	}

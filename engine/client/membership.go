@@ -44,7 +44,8 @@ type membership struct {
 	generation  int32
 	protocol    Assignor
 	leads       bool
-	rejoin      bool // rejoinNeeded
+	rejoin      bool   // rejoinNeeded
+	reason      string // why, as the JoinGroup says (KIP-800)
 	prepare     prepareStep
 	prepareBy   engine.Time // the commit before a rebalance is given up then
 	joining     bool        // JoinGroup or SyncGroup is under way, or its outcome waits
@@ -143,6 +144,10 @@ func (c *Consumer) askCoordinator(env *engine.Env, tag channel.Tag, req kmsg.Req
 	c.net.send(env, coordinatorKey(c.group.coordinator), tag, req, timeout)
 }
 
+// wantRejoin has the member join again at the next poll. The reason is one of those
+// that Kafka's client gives, which the coordinator logs (requestRejoin, KIP-800).
+func (g *membership) wantRejoin(reason string) { g.rejoin, g.reason = true, reason }
+
 // rejoinNeeded says that the member is to join (again): it never did, was asked to,
 // or what it joined with is no longer so (ConsumerCoordinator.rejoinNeededOrPending).
 func (c *Consumer) rejoinNeeded() bool {
@@ -151,10 +156,10 @@ func (c *Consumer) rejoinNeeded() bool {
 		return true
 	}
 	if g.snapshot != nil && !slices.Equal(g.snapshot, c.topicSizes(g.snapshot)) {
-		g.rejoin = true
+		g.wantRejoin("cached metadata has changed")
 	}
 	if g.joined != nil && !slices.Equal(g.joined, c.topics) {
-		g.rejoin = true
+		g.wantRejoin("subscription has changed")
 	}
 	return g.rejoin
 }
@@ -256,6 +261,7 @@ func (c *Consumer) sendJoin(env *engine.Env) {
 		p.Name, p.Metadata = string(a), c.subscriptionBytes(a)
 		req.Protocols = append(req.Protocols, p)
 	}
+	req.Reason = kmsg.StringPtr(g.reason)
 	g.joined = slices.Clone(c.topics)
 	g.state, g.joining = PreparingRebalance, true
 	g.serial++
@@ -290,6 +296,7 @@ func (c *Consumer) onJoin(env *engine.Env, r channel.Result) {
 	case engine.ErrMemberIDRequired:
 		g.memberID, g.generation = resp.MemberID, noGeneration
 		c.joinFailed(env, false)
+		g.reason = "need to re-join with the given member-id: " + resp.MemberID
 	case engine.ErrUnknownMemberID:
 		c.resetGeneration(true)
 		c.joinFailed(env, false)
@@ -309,7 +316,7 @@ func (c *Consumer) onJoin(env *engine.Env, r channel.Result) {
 func (c *Consumer) joinedGroup(env *engine.Env, resp *kmsg.JoinGroupResponse) {
 	g := &c.group
 	g.memberID, g.generation = resp.MemberID, resp.Generation
-	g.state, g.rejoin = CompletingRebalance, false
+	g.state, g.rejoin, g.reason = CompletingRebalance, false, ""
 	g.alive, g.beatAt = env.Now(), env.Now().Add(c.cfg.HeartbeatInterval)
 	if resp.Protocol != nil {
 		g.protocol = Assignor(*resp.Protocol)
@@ -425,7 +432,7 @@ func (c *Consumer) completeJoin(env *engine.Env) bool {
 	assigned := parseAssignment(g.outcome)
 	g.joining, g.outcome, g.prepare = false, nil, prepareNothing
 	if slices.ContainsFunc(assigned, func(tp engine.TopicPartition) bool { return !slices.Contains(c.topics, tp.Topic) }) {
-		g.rejoin = true // the subscription changed since
+		g.wantRejoin("received assignment does not match the current subscription")
 		return false
 	}
 	owned := c.owned()
@@ -433,7 +440,9 @@ func (c *Consumer) completeJoin(env *engine.Env) bool {
 	gone := slices.DeleteFunc(owned, func(tp engine.TopicPartition) bool { return slices.Contains(assigned, tp) })
 	if len(gone) > 0 {
 		c.revoke(env, gone)
-		g.rejoin = c.cfg.cooperative()
+		if c.cfg.cooperative() {
+			g.wantRejoin("need to revoke partitions and re-join")
+		}
 	}
 	c.nextCommit = env.Now().Add(c.cfg.AutoCommitInterval)
 	c.assign(assigned)
@@ -459,14 +468,14 @@ func (c *Consumer) resetGeneration(member bool) {
 }
 
 // leave leaves the group, if the member is dynamic and in it (maybeLeaveGroup).
-func (c *Consumer) leave(env *engine.Env) {
+func (c *Consumer) leave(env *engine.Env, reason string) {
 	g := &c.group
 	if c.cfg.InstanceID == "" && g.coordinator != engine.NoNode && g.state != Unjoined && g.memberID != "" {
 		req := kmsg.NewPtrLeaveGroupRequest()
 		req.Version = 5
 		req.Group = c.cfg.Group
 		m := kmsg.NewLeaveGroupRequestMember()
-		m.MemberID = g.memberID
+		m.MemberID, m.Reason = g.memberID, kmsg.StringPtr(reason)
 		req.Members = []kmsg.LeaveGroupRequestMember{m}
 		c.askCoordinator(env, channel.Tag{Kind: tagLeave}, req, c.cfg.RequestTimeout)
 	}
@@ -490,7 +499,7 @@ func (c *Consumer) runHeartbeats(env *engine.Env) {
 		c.lostCoordinator(env)
 	case now.Sub(c.polled) >= c.cfg.MaxPollInterval:
 		// The application polls too seldom: let others have its partitions.
-		c.leave(env)
+		c.leave(env, "consumer poll timeout has expired.")
 		return
 	case now >= g.beatAt:
 		c.sendHeartbeat(env)
@@ -530,7 +539,7 @@ func (c *Consumer) onHeartbeat(env *engine.Env, r channel.Result) {
 	case engine.ErrRebalanceInProgress:
 		g.alive = env.Now()
 		if g.state == StableMember {
-			g.rejoin = true
+			g.wantRejoin("group is already rebalancing")
 		}
 	case engine.ErrIllegalGeneration, engine.ErrUnknownMemberID:
 		if current {

@@ -83,6 +83,8 @@ type network struct {
 	view        clusterView
 	version     int      // grows with each metadata answer
 	topics      []string // those that metadata is kept for, sorted
+	added       int      // grows with each topic that comes to them
+	askedFor    int      // added, when the request under way was made
 	bootstraps  bool     // Bootstrap is all that is known
 	wanted      bool     // an update is requested
 	asking      bool
@@ -231,6 +233,7 @@ func (n *network) follow(topic string) {
 	i, ok := slices.BinarySearch(n.topics, topic)
 	if !ok {
 		n.topics = slices.Insert(n.topics, i, topic)
+		n.added++
 		n.wanted = true
 	}
 }
@@ -239,6 +242,7 @@ func (n *network) follow(topic string) {
 func (n *network) followOnly(topics []string) {
 	for _, t := range topics {
 		if _, had := slices.BinarySearch(n.topics, t); !had {
+			n.added++
 			n.wanted = true
 		}
 	}
@@ -279,7 +283,7 @@ func (n *network) refresh(env *engine.Env) {
 		// Its connection is on its way, and its end or success brings us back here.
 		return
 	}
-	n.asking, n.wanted = true, false
+	n.asking, n.askedFor = true, n.added
 	n.refreshed = now
 	req := kmsg.NewPtrMetadataRequest()
 	req.Version = 13
@@ -353,6 +357,7 @@ func (n *network) onMetadata(env *engine.Env, r channel.Result) {
 	n.bootstraps = false
 	n.attempts = 0
 	n.succeeded = env.Now()
+	n.wanted = n.askedFor != n.added // what else was wanted meanwhile, this answers
 	if n.view.update(resp) {
 		n.wanted = true
 	}

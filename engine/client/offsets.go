@@ -80,7 +80,7 @@ func (c *Consumer) onCommit(env *engine.Env, r channel.Result) {
 	case engine.ErrCoordinatorNotAvailable, engine.ErrNotCoordinator, engine.ErrRequestTimedOut:
 		c.lostCoordinator(env)
 	case engine.ErrRebalanceInProgress:
-		g.rejoin = true
+		g.wantRejoin("offset commit failed since group is already rebalancing")
 	case engine.ErrUnknownMemberID, engine.ErrIllegalGeneration:
 		if r.Tag.Key == g.serial && g.state != PreparingRebalance {
 			c.resetGeneration(code == engine.ErrUnknownMemberID)

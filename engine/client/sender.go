@@ -24,6 +24,7 @@ type produceRequest struct {
 func (p *Producer) run(env *engine.Env) {
 	p.makeRecords(env)
 	p.sendBlocked(env)
+	p.net.refresh(env) // before anything else is asked, as NetworkClient.poll does
 	next := never
 	if p.identity.enabled {
 		p.identity.resolve(p.acc.queues)
