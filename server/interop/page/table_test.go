@@ -10,8 +10,6 @@ import (
 
 // The columns of the page's tables, counted from the row's heading.
 const (
-	brokerState = 1
-
 	partitionLeader    = 1
 	partitionEpoch     = 2
 	partitionISR       = 3
