@@ -22,7 +22,7 @@ func BenchmarkSimulation(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	addStoryClients(b, s)
+	addStoryClients(b, s, "none")
 	s.RunFor(6 * time.Second)
 	s.Command(shop, client.StartProducing{Topic: "pedidos", Partition: -1, Interval: time.Millisecond, KeySpace: 100, ValueBytes: 100})
 	s.Command(payments, client.StartProducing{Topic: "pagos", Partition: -1, Interval: 2 * time.Millisecond, ValueBytes: 100})

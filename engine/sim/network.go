@@ -71,6 +71,8 @@ type end struct {
 	life int
 	id   engine.ConnID
 	up   bool // this side still knows the connection
+	proc *process
+	link *link // from this end to the other; nil where nobody listens
 	out  []held
 	last engine.Time // when the latest thing sent from here arrives: order is kept
 }
@@ -84,8 +86,6 @@ type conn struct {
 	inbox          []engine.Request // behind the one that is served
 	busy           bool
 	serving        engine.CorrelationID
-	servingKey     int16
-	servingVersion int16
 }
 
 func (c *conn) ends(toServer bool) (from, to *end) {
@@ -125,7 +125,7 @@ func (l *link) delay(now engine.Time, bytes int64) engine.Time {
 // the order in which they were sent.
 func (s *Sim) transmit(t *transmission) {
 	from, to := t.conn.ends(t.toServer)
-	l := s.link(from.node, to.node)
+	l := from.link
 	if t.sentAt == 0 {
 		t.sentAt = s.now
 	}
@@ -141,7 +141,7 @@ func (s *Sim) transmit(t *transmission) {
 
 func (s *Sim) dial(p *process, ef *engine.Effect) {
 	c := &conn{
-		client: end{node: p.id, life: p.life, id: ef.Conn, up: true},
+		client: end{node: p.id, life: p.life, id: ef.Conn, up: true, proc: p},
 		owner:  ef.Owner,
 	}
 	p.conns[ef.Conn] = c
@@ -153,8 +153,9 @@ func (s *Sim) dial(p *process, ef *engine.Effect) {
 		return
 	}
 	c.listener = where.index
-	c.server = end{node: where.node, life: anyLife}
-	if s.link(p.id, where.node).cut || s.link(where.node, p.id).cut {
+	c.client.link = s.link(p.id, where.node)
+	c.server = end{node: where.node, life: anyLife, proc: s.processes[where.node], link: s.link(where.node, p.id)}
+	if c.client.link.cut || c.server.link.cut {
 		s.schedule(item{at: s.now.Add(connectTimeout), node: p.id, kind: itemArrival, life: p.life,
 			sent: &transmission{kind: sentRefusal, conn: c, reason: engine.Unreachable}})
 		return
@@ -237,12 +238,12 @@ func (s *Sim) hangUp(p *process, c *conn, from *end) {
 func (s *Sim) arrive(t *transmission) {
 	from, to := t.conn.ends(t.toServer)
 	if t.kind != sentRefusal || t.reason == engine.Refused {
-		if l := s.link(from.node, to.node); l.cut {
+		if l := from.link; l.cut {
 			l.stalled = append(l.stalled, t)
 			return
 		}
 	}
-	p := s.processes[to.node]
+	p := to.proc
 	if p.state == Paused && t.kind != sentSYN {
 		p.backlog = append(p.backlog, t)
 		return
@@ -301,7 +302,7 @@ func (s *Sim) arriveRequest(p *process, t *transmission, to *end) {
 	c := t.conn
 	req := engine.Request{
 		Conn: to.id, Correlation: t.correlation, Listener: c.listener,
-		ClientID: t.clientID, ClientHost: s.processes[c.client.node].host, Body: t.request,
+		ClientID: t.clientID, ClientHost: c.client.proc.host, Body: t.request,
 	}
 	s.traceMessage(engine.EventDelivered, t)
 	if c.busy {
@@ -313,7 +314,6 @@ func (s *Sim) arriveRequest(p *process, t *transmission, to *end) {
 
 func (s *Sim) serve(p *process, c *conn, req engine.Request) {
 	c.busy, c.serving = true, req.Correlation
-	c.servingKey, c.servingVersion = req.Body.Key(), req.Body.GetVersion()
 	s.step(p, req)
 }
 

@@ -278,11 +278,11 @@ func (s *Sim) Step() bool {
 		s.act(*it.act)
 		return true
 	}
-	p := s.processes[it.node]
 	if it.kind == itemArrival {
 		s.arrive(it.sent)
 		return true
 	}
+	p := s.processes[it.node]
 	if it.life != p.life || p.state == Dead {
 		return true
 	}
@@ -306,9 +306,12 @@ func (s *Sim) due(p *process, it item) {
 		s.committed(p, it.disk)
 	case itemInput:
 		if req, ok := it.input.(engine.Request); ok {
-			if c := p.conns[req.Conn]; c == nil || !c.server.up {
+			c := p.conns[req.Conn]
+			if c == nil || !c.server.up {
 				return
 			}
+			s.serve(p, c, req)
+			return
 		}
 		s.step(p, it.input)
 	}
@@ -359,12 +362,6 @@ func (s *Sim) wall(p *process) engine.WallTime {
 // step hands one input to a node and carries out what it left.
 func (s *Sim) step(p *process, in engine.Input) {
 	s.handled++
-	if req, ok := in.(engine.Request); ok {
-		if c := p.conns[req.Conn]; c != nil {
-			c.serving = req.Correlation
-			c.servingKey, c.servingVersion = req.Body.Key(), req.Body.GetVersion()
-		}
-	}
 	effects, violated := p.run.Step(s.now, s.wall(p), in)
 	if violated != nil {
 		s.violation = violated

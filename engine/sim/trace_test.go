@@ -40,7 +40,7 @@ func newStory(t testing.TB, seed uint64) *sim.Sim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addStoryClients(t, s)
+	addStoryClients(t, s, "gzip")
 	at := func(seconds int, a sim.Action) { s.At(engine.Time(time.Duration(seconds)*time.Second), a) }
 	order := func(seconds int, id engine.NodeID, body any) {
 		at(seconds, sim.Action{Kind: sim.ActCommand, Node: id, Body: body})
@@ -65,11 +65,11 @@ func newStory(t testing.TB, seed uint64) *sim.Sim {
 	return s
 }
 
-func addStoryClients(t testing.TB, s *sim.Sim) {
+func addStoryClients(t testing.TB, s *sim.Sim, codec string) {
 	t.Helper()
 	servers := []engine.Addr{sim.BrokerAddr(1), sim.BrokerAddr(2), sim.BrokerAddr(3)}
 	lossy := client.DefaultProducer("payments", servers...)
-	if err := lossy.Set(map[string]string{"acks": "1", "compression.type": "gzip"}); err != nil {
+	if err := lossy.Set(map[string]string{"acks": "1", "compression.type": codec}); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{
@@ -175,7 +175,7 @@ func TestRecordedActionsGiveTheSameRunAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addStoryClients(t, again)
+	addStoryClients(t, again, "gzip")
 	for _, a := range first.Actions() {
 		again.At(a.At, a.Action)
 	}
