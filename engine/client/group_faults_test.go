@@ -181,7 +181,9 @@ func (w *world) committed() bool {
 	for _, id := range []engine.NodeID{consumerA, consumerB, consumerC} {
 		for _, p := range w.consumer(id).State().Partitions {
 			n++
-			if p.Committed != p.Position || p.Position != p.HighWatermark {
+			// A partition that came back to its session with nothing new is in no
+			// answer, so that its high watermark stays unknown, as in Java.
+			if p.Committed != p.Position || p.HighWatermark >= 0 && p.Position != p.HighWatermark {
 				return false
 			}
 		}
