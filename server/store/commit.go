@@ -131,6 +131,9 @@ func (c *commit) Run() error {
 		}
 	}
 	s.reclaim.bury(w.graves, c.bytes)
+	if s.kind == Data && !c.synced {
+		s.ahead.wrote(s.path, c.bytes)
+	}
 	c.ops = nil // what was written need not stay in memory
 	return nil
 }

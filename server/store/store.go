@@ -47,6 +47,7 @@ type Store struct {
 	stored  atomic.Uint64 // the last Seq that a transaction holds
 	live    atomic.Int64  // bytes of batches
 	reclaim *reclaimer
+	ahead   writeback
 }
 
 // logState is one log.
@@ -375,6 +376,7 @@ func (s *Store) Crash() error {
 // Close ends the use of the store. See log.Store.
 func (s *Store) Close() error {
 	s.reclaim.close()
+	s.ahead.done.Wait()
 	s.write.Lock()
 	defer s.write.Unlock()
 	if err := s.db.Close(); err != nil {
