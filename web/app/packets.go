@@ -169,8 +169,11 @@ func (m *Model) onResult(r *view.Result) []Effect {
 	kind := m.pending[r.ID]
 	delete(m.pending, r.ID)
 	if r.Reason == view.ReasonDone {
-		if kind == view.CommandProduce && r.Detail != "" {
-			m.notice(m.t(lang.DoneProduced, r.Detail), false)
+		if kind == view.CommandProduce {
+			m.notice(m.t(lang.DoneProducedPlain), false)
+			if r.Detail != "" {
+				m.notice(m.t(lang.DoneProduced, r.Detail), false)
+			}
 			return []Effect{Announce{m.Notice}}
 		}
 		return nil

@@ -29,32 +29,28 @@ const again = 12
 
 const eventsKept = 400 // told again when the language changes
 
+// manyAtOnce is how many leaders of one topic in one frame are told as one.
+const manyAtOnce = 4
+
 // tell puts events into words. It announces the loudest.
 func (m *Model) tell(events []view.Event) []Effect {
-	elected := 0 // leaders of internal topics, told as one
 	var announce string
 	loudest := Silent
 	slow := !m.State.Clock.Playing && m.Source == view.SourceSimulation || m.State.Clock.Pace <= detailPace
+	many := manyOf(events)
 	for i := range events {
 		e := &events[i]
-		if e.Kind == engine.EventLeaderElected && strings.HasPrefix(e.Topic, "__") {
-			elected++
-			if elected > 1 {
+		text, weight := m.sentence(e)
+		if n := many[crowd{e.Kind, e.Topic}]; n > 0 {
+			if text, weight = m.sentenceOfMany(e, n); weight == Silent {
 				continue
 			}
-		}
-		text, weight := m.sentence(e)
-		if weight == Silent || weight == Small && !slow {
+			many[crowd{e.Kind, e.Topic}] = told
+		} else if n == told {
 			continue
 		}
-		if e.Kind == engine.EventLeaderElected && elected > 0 && strings.HasPrefix(e.Topic, "__") {
-			n := 0
-			for j := range events {
-				if events[j].Kind == engine.EventLeaderElected && strings.HasPrefix(events[j].Topic, "__") {
-					n++
-				}
-			}
-			text, weight = m.t(lang.EvElectedMany, num(e.Node), num(n))+" ("+e.Topic+")", Minor
+		if weight == Silent || weight == Small && !slow {
+			continue
 		}
 		m.remember(*e)
 		m.write(Entry{At: e.At, Text: text, Weight: weight, Count: 1})
@@ -66,6 +62,44 @@ func (m *Model) tell(events []view.Event) []Effect {
 		return nil
 	}
 	return []Effect{Announce{announce}}
+}
+
+// crowd names events that are told as one when there are many: all of a kind and
+// a topic.
+type crowd struct {
+	kind  engine.EventKind
+	topic string
+}
+
+// told marks a crowd that has been told.
+const told = -1
+
+// manyOf counts the crowds in one frame's events. Leaders of an internal topic
+// are always a crowd.
+func manyOf(events []view.Event) map[crowd]int {
+	count := map[crowd]int{}
+	for i := range events {
+		switch e := &events[i]; e.Kind {
+		case engine.EventLeaderElected, engine.EventBecameLeader:
+			count[crowd{e.Kind, e.Topic}]++
+		}
+	}
+	for c, n := range count {
+		if n < manyAtOnce && !strings.HasPrefix(c.topic, "__") {
+			delete(count, c)
+		}
+	}
+	return count
+}
+
+func (m *Model) sentenceOfMany(e *view.Event, n int) (string, Weight) {
+	switch {
+	case e.Kind == engine.EventLeaderElected:
+		return m.t(lang.EvElectedMany, num(e.Node), num(n)) + " (" + e.Topic + ")", Minor
+	case strings.HasPrefix(e.Topic, "__"):
+		return "", Silent
+	}
+	return m.t(lang.EvLeadersMany, e.Topic, num(n)), Minor
 }
 
 func (m *Model) remember(e view.Event) {

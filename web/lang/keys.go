@@ -179,6 +179,7 @@ const (
 	EvLeaderless
 	EvElectedMany
 	EvBecameLeader
+	EvLeadersMany
 	EvBecameFollower
 	EvISR
 	EvISRProposed
@@ -299,6 +300,7 @@ const (
 	StageLabel
 	StageSummary
 	DoneProduced
+	DoneProducedPlain
 	RefusedKafka
 	RefusedNode
 	RefusedTopic
