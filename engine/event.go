@@ -59,12 +59,12 @@ const (
 	// Simulated clients.
 	EventClientSend     // a record entered the accumulator: Topic, Partition, Count = sequence number of the record in this client
 	EventClientAcked    // Topic, Partition, Offset = record's, Count = as above
-	EventClientFailed   // Topic, Partition, Code, Count = as above
-	EventClientRetried  // Topic, Partition, Code
+	EventClientFailed   // Topic, Partition, Code, Count = as above; a consumer or admin client: Name = its group or the API, and Count is no record's
+	EventClientRetried  // Topic, Partition, Code, Count = records sent again
 	EventClientRead     // a record was returned by poll: Topic, Partition, Offset
 	EventClientAssigned // Topic, Partition: now consumed by this client
 	EventClientRevoked  // Topic, Partition
-	EventClientPosition // Topic, Partition, Offset = reset position
+	EventClientPosition // Topic, Partition, Offset = where it begins, Epoch, Code = client.Position*: where from
 	EventClientMetadata // the client refreshed its metadata; Peer = whom it asked
 
 	// Processes, reported by drivers.

@@ -133,6 +133,7 @@ const never = engine.Time(1<<63 - 1)
 // is over for all: the buffer is exhausted, a flush is going on, or the producer
 // closes.
 func (a *accumulator) ready(now engine.Time, view *clusterView, linger time.Duration, hurry bool) readiness {
+	a.weighPartitions(view)
 	r := readiness{next: never}
 	for _, q := range a.queues {
 		if len(q.batches) == 0 {
@@ -164,6 +165,30 @@ func (a *accumulator) ready(now engine.Time, view *clusterView, linger time.Dura
 		r.next = min(r.next, first.lastAttempt.Add(linger))
 	}
 	return r
+}
+
+// weighPartitions tells the partitioners how long the queues are, once every
+// partition of a topic has one.
+func (a *accumulator) weighPartitions(view *clusterView) {
+	for i := range a.sticky {
+		s := &a.sticky[i]
+		all := 0
+		ids, lengths := s.ids[:0], s.weights[:0]
+		for _, q := range a.queues {
+			if q.tp.Topic != s.topic {
+				continue
+			}
+			all++
+			if _, known := view.leader(q.tp); known {
+				ids = append(ids, q.tp.Partition)
+				lengths = append(lengths, int64(len(q.batches)))
+			}
+		}
+		if all < int(view.partitionCount(s.topic)) {
+			ids, lengths = ids[:0], lengths[:0]
+		}
+		s.weigh(ids, lengths, all)
+	}
 }
 
 // ofNode lists the queues whose partitions a node leads.

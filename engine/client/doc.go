@@ -1,10 +1,10 @@
-// Package client is simulated Kafka clients: a producer and a consumer as nodes,
-// which behave as the Java clients of Kafka 4.3 do.
+// Package client is simulated Kafka clients: a producer, a consumer and an admin
+// client as nodes, which behave as the Java clients of Kafka 4.3 do.
 //
 // The producer models KafkaProducer, RecordAccumulator, BuiltInPartitioner, Sender
 // and the part of TransactionManager that idempotence needs. The consumer models
 // the classic KafkaConsumer: ConsumerCoordinator and AbstractCoordinator,
-// SubscriptionState, Fetcher, OffsetFetcher and the assignors. Both stand on
+// SubscriptionState, Fetcher, OffsetFetcher and the assignors. All stand on
 // NetworkClient and Metadata: one channel to each broker, and for a consumer one
 // more to its coordinator, so that a long poll never delays a heartbeat.
 //

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"bitacora/engine"
 )
@@ -47,10 +48,50 @@ func PartitionForKey(key []byte, partitions int32) int32 {
 // linger keeps being chosen until its next batch is full too, at most to 32 KB, so
 // that linger does not leave a trail of small batches.
 //
-// Not modelled: adaptive partitioning by queue length, partitioner.availability.
+// Partitions with longer queues are chosen less often: of three with 0, 3 and 1
+// batches waiting, the largest queue and one more make 4, so that they are drawn with
+// weights 4, 1 and 3 (partitioner.adaptive.partitioning.enable). So a producer by
+// itself turns away from a broker that is slow or gone.
+//
+// Not modelled: partitioner.availability.timeout.ms (off by default).
 type stickyPartitioner struct {
-	chosen   int32 // noPartition before the first record
-	produced int   // bytes since it was chosen
+	chosen   int32   // noPartition before the first record
+	produced int     // bytes since it was chosen
+	weights  []int64 // of ids
+	ids      []int32 // empty where all are alike, or not all have a queue yet
+}
+
+// weigh takes the lengths of the queues of partitions with a leader. all is how many
+// partitions have a queue (BuiltInPartitioner.updatePartitionLoadStats).
+func (s *stickyPartitioner) weigh(ids []int32, lengths []int64, all int) {
+	s.ids, s.weights = ids[:0], lengths[:0]
+	if len(ids) == 0 || all < 2 {
+		return
+	}
+	most := slices.Max(lengths)
+	if len(ids) == all && slices.Min(lengths) == most {
+		return
+	}
+	s.ids, s.weights = ids, lengths
+	for i := range s.weights {
+		s.weights[i] = most + 1 - s.weights[i]
+	}
+}
+
+// draw chooses by weight.
+func (s *stickyPartitioner) draw(env *engine.Env) int32 {
+	sum := int64(0)
+	for _, w := range s.weights {
+		sum += w
+	}
+	at := env.Rand().Int64N(sum)
+	for i, w := range s.weights {
+		if at < w {
+			return s.ids[i]
+		}
+		at -= w
+	}
+	return s.ids[len(s.ids)-1]
 }
 
 func (s *stickyPartitioner) partition(env *engine.Env, view *clusterView, topic string) int32 {
@@ -62,6 +103,10 @@ func (s *stickyPartitioner) partition(env *engine.Env, view *clusterView, topic 
 
 func (s *stickyPartitioner) choose(env *engine.Env, view *clusterView, topic string) {
 	s.produced = 0
+	if len(s.ids) > 0 {
+		s.chosen = s.draw(env)
+		return
+	}
 	if available := view.available(topic); len(available) > 0 {
 		s.chosen = available[env.Rand().IntN(len(available))]
 		return

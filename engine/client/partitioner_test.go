@@ -91,3 +91,28 @@ func TestTheStickyPartitionerPrefersPartitionsWithLeaders(t *testing.T) {
 		}
 	})
 }
+
+// TestLongQueuesAreDrawnLess draws with the weights of KIP-794's example.
+func TestLongQueuesAreDrawnLess(t *testing.T) {
+	withEnv(t, func(env *engine.Env) {
+		s := stickyPartitioner{chosen: noPartition}
+		s.weigh([]int32{0, 1, 2}, []int64{0, 3, 1}, 3)
+		counts := [3]int{}
+		for range 8000 {
+			counts[s.draw(env)]++
+		}
+		for i, want := range [3]int{4000, 1000, 3000} {
+			if d := counts[i] - want; d < -200 || d > 200 {
+				t.Errorf("drawn %v, want about 4000, 1000 and 3000", counts)
+			}
+		}
+		s.weigh([]int32{0, 1, 2}, []int64{2, 2, 2}, 3)
+		if len(s.ids) != 0 {
+			t.Error("queues of one length need no weights")
+		}
+		s.weigh([]int32{0, 2}, []int64{2, 2}, 3)
+		if len(s.ids) == 0 {
+			t.Error("a partition without a leader is left out")
+		}
+	})
+}
