@@ -97,6 +97,14 @@ func (c *Consumer) Handle(env *engine.Env, in engine.Input) {
 	c.wake.rang(in)
 	c.beat.rang(in)
 	switch in := in.(type) {
+	case engine.Started:
+		switch {
+		case len(c.cfg.Start) == 0:
+		case c.cfg.Group == "":
+			c.onCommand(env, AssignAll{Topics: c.cfg.Start})
+		default:
+			c.onCommand(env, Subscribe{Topics: c.cfg.Start})
+		}
 	case engine.Command:
 		c.onCommand(env, in.Body)
 	case engine.Shutdown:

@@ -44,6 +44,9 @@ type ConsumerConfig struct {
 	// ProcessTime is how long the application takes for each record before it
 	// polls again. Not Kafka's.
 	ProcessTime time.Duration
+	// Start is what the application subscribes to as soon as it runs, so again after
+	// a restart; without a group it reads all of it. Not Kafka's.
+	Start []string
 }
 
 // DefaultConsumer gives Kafka's defaults for a consumer of a group that begins at
@@ -51,7 +54,7 @@ type ConsumerConfig struct {
 func DefaultConsumer(clientID, group string, bootstrap ...engine.Addr) ConsumerConfig {
 	return ConsumerConfig{
 		Network: DefaultNetwork(clientID, bootstrap...), Group: group, Reset: ResetLatest,
-		AutoCommit: true, AutoCommitInterval: 5 * time.Second,
+		AutoCommit: group != "", AutoCommitInterval: 5 * time.Second,
 		SessionTimeout: 45 * time.Second, HeartbeatInterval: 3 * time.Second, MaxPollInterval: 5 * time.Minute,
 		MaxPollRecords: 500, FetchMinBytes: 1, FetchMaxBytes: 50 << 20, FetchMaxWait: 500 * time.Millisecond,
 		PartitionMaxBytes: 1 << 20, Strategy: []Assignor{Range, CooperativeSticky}, AutoCreate: true,

@@ -1,11 +1,13 @@
 package client_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"bitacora/engine"
 	"bitacora/engine/client"
+	"bitacora/engine/sim"
 )
 
 func TestWhatIsSentIsReadOnce(t *testing.T) {
@@ -155,4 +157,24 @@ func TestUnsubscribeAndSubscribeAgain(t *testing.T) {
 	}
 	w.Command(consumerA, client.Subscribe{Topics: []string{"otros", topic}})
 	w.until("it has all three", 30*time.Second, func() bool { return len(c.State().Partitions) == 3 })
+}
+
+// TestApplicationsStartAgain restarts clients whose applications begin by themselves.
+func TestApplicationsStartAgain(t *testing.T) {
+	w := newWorld(t, 1)
+	w.createTopic(topic, 1)
+	pc := client.DefaultProducer("p", brokers()...)
+	pc.Start = client.StartProducing{Topic: topic, Partition: -1, Interval: 10 * time.Millisecond, Count: 50}
+	cc := client.DefaultConsumer("c", "", brokers()...)
+	cc.Start, cc.Reset = []string{topic}, client.ResetEarliest
+	if err := errors.Join(w.AddProducer(producerA, pc), w.AddConsumer(readerA, cc)); err != nil {
+		t.Fatal(err)
+	}
+	w.until("it read what was made", 20*time.Second, func() bool { return w.consumer(readerA).State().Read == 50 })
+	w.Kill(producerA)
+	w.Command(readerA, client.CloseClient{})
+	w.until("the reader ended", 5*time.Second, func() bool { _, state := w.Node(readerA); return state == sim.Dead })
+	w.Restart(producerA)
+	w.Restart(readerA)
+	w.until("it read all from the beginning", 20*time.Second, func() bool { return w.consumer(readerA).State().Read == 100 })
 }

@@ -95,6 +95,10 @@ func (p *Producer) Handle(env *engine.Env, in engine.Input) {
 	p.records.rang(in)
 	p.poll.rang(in)
 	switch in := in.(type) {
+	case engine.Started:
+		if p.cfg.Start.Topic != "" {
+			p.onCommand(env, p.cfg.Start)
+		}
 	case engine.Command:
 		p.onCommand(env, in.Body)
 	case engine.Shutdown:
@@ -102,10 +106,19 @@ func (p *Producer) Handle(env *engine.Env, in engine.Input) {
 	default:
 		p.net.handle(env, in)
 	}
+	p.takeResults(env)
+	p.run(env)
+	for len(p.net.ended) > 0 { // requests without an answer end as they are sent
+		p.takeResults(env)
+		p.run(env)
+	}
+}
+
+func (p *Producer) takeResults(env *engine.Env) {
 	for {
 		r, some := p.net.next(env)
 		if !some {
-			break
+			return
 		}
 		switch r.Tag.Kind {
 		case tagProduce:
@@ -114,7 +127,6 @@ func (p *Producer) Handle(env *engine.Env, in engine.Input) {
 			p.onInitProducerID(env, r)
 		}
 	}
-	p.run(env)
 }
 
 func (p *Producer) onCommand(env *engine.Env, body any) {

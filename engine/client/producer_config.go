@@ -31,6 +31,9 @@ type ProducerConfig struct {
 	Compression       batch.Codec   // compression.type
 	IgnoreKeys        bool          // partitioner.ignore.keys
 	CommandsAtOnceMax int           // not Kafka's: records that may wait for a blocked send
+	// Start is what the application does as soon as it runs, so again after a
+	// restart; nothing without a topic. Not Kafka's.
+	Start StartProducing
 }
 
 // commandsAtOnceMax bounds what waits behind a send that blocks: an application has

@@ -183,6 +183,21 @@ func TestFlushEndsLinger(t *testing.T) {
 	w.until("it is acknowledged", time.Second, func() bool { return p.State().Acked == 1 })
 }
 
+// TestAcksNoneIsOverAtOnce sends one record without asking for an answer.
+func TestAcksNoneIsOverAtOnce(t *testing.T) {
+	w := newWorld(t, 1)
+	w.createTopic(topic, 1)
+	p := w.addProducer(producerA, map[string]string{"acks": "0"})
+	w.Command(producerA, client.Send{Topic: topic, Partition: 0, Value: []byte("v")})
+	w.until("it is gone", time.Second, func() bool { return p.State().Acked == 1 && p.Idle() })
+	if at := w.ledger.acked[1]; at.offset != engine.NoOffset {
+		t.Errorf("nobody told the offset %d", at.offset)
+	}
+	if got := w.readAll(10 * time.Second).State().Read; got != 1 {
+		t.Errorf("the log has %d records", got)
+	}
+}
+
 // TestAnswersThatGetLost cuts the way back from the brokers: they append, and the
 // producer sends again. With idempotence each record is there once, without it twice.
 func TestAnswersThatGetLost(t *testing.T) {
