@@ -9,14 +9,21 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// asset is one file as it is sent.
+// asset is one file. It is read when it is first asked for: to copy and hash the
+// WebAssembly takes as long as to start a broker, and nobody may ever look.
 type asset struct {
 	contentType string
-	plain       []byte
-	brotli      []byte // nil where compressing gains nothing
-	tag         string
+	read        func() (*content, error) // once
+}
+
+// content is a file as it is sent.
+type content struct {
+	plain  []byte
+	brotli []byte // nil where compressing gains nothing
+	tag    string
 }
 
 // contentTypes are those of the page's files; mime.TypeByExtension would ask the
@@ -26,8 +33,8 @@ var contentTypes = map[string]string{
 	".wasm": "application/wasm", ".woff2": "font/woff2", ".html": "text/html; charset=utf-8", ".txt": "text/plain; charset=utf-8",
 }
 
-// loadAssets reads all files once; they are few, and lie in the program anyway.
-func loadAssets(files fs.FS) (map[string]*asset, error) {
+// findAssets lists the files that are served; they are few, and lie in the program.
+func findAssets(files fs.FS) (map[string]*asset, error) {
 	all := map[string]*asset{}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".br" {
@@ -37,22 +44,27 @@ func loadAssets(files fs.FS) (map[string]*asset, error) {
 		if !known {
 			return nil
 		}
-		a := &asset{contentType: kind}
-		if a.plain, err = fs.ReadFile(files, name); err != nil {
-			return err
-		}
-		if compressed, err := fs.ReadFile(files, name+".br"); err == nil {
-			a.brotli = compressed
-		}
-		sum := sha256.Sum256(a.plain)
-		a.tag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-		all[name] = a
+		all[name] = &asset{contentType: kind, read: sync.OnceValues(func() (*content, error) { return readContent(files, name) })}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the page's files: %w", err)
+		return nil, fmt.Errorf("list the page's files: %w", err)
 	}
 	return all, nil
+}
+
+func readContent(files fs.FS, name string) (*content, error) {
+	c := &content{}
+	var err error
+	if c.plain, err = fs.ReadFile(files, name); err != nil {
+		return nil, err
+	}
+	if compressed, err := fs.ReadFile(files, name+".br"); err == nil {
+		c.brotli = compressed
+	}
+	sum := sha256.Sum256(c.plain)
+	c.tag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	return c, nil
 }
 
 // serveAsset answers GET /static/NAME. A browser asks each time whether its copy
@@ -63,19 +75,24 @@ func (h *Hub) serveAsset(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	c, err := a.read()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	header := w.Header()
 	header.Set("Content-Type", a.contentType)
 	header.Set("Cache-Control", "no-cache")
-	header.Set("ETag", a.tag)
+	header.Set("ETag", c.tag)
 	header.Add("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("If-None-Match"), a.tag) {
+	if strings.Contains(r.Header.Get("If-None-Match"), c.tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := a.plain
-	if a.brotli != nil && accepts(r, "br") {
+	body := c.plain
+	if c.brotli != nil && accepts(r, "br") {
 		header.Set("Content-Encoding", "br")
-		body = a.brotli
+		body = c.brotli
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {

@@ -41,7 +41,7 @@ type Config struct {
 type Hub struct {
 	cfg    Config
 	assets map[string]*asset
-	pages  [2]compressed
+	pages  [2]document
 
 	mu      sync.Mutex
 	viewers map[*viewer]bool
@@ -51,29 +51,38 @@ type Hub struct {
 	loops   sync.WaitGroup
 }
 
-// compressed is a document in both forms.
-type compressed struct{ plain, brotli []byte }
+// document is a rendered page. It is compressed when a browser first asks for it,
+// so that starting does not wait for that.
+type document struct {
+	plain  []byte
+	brotli func() []byte // once; nil where it cannot be
+}
+
+func compress(plain []byte) []byte {
+	var small bytes.Buffer
+	w := brotli.NewWriterLevel(&small, brotli.DefaultCompression)
+	if _, err := w.Write(plain); err != nil {
+		return nil
+	}
+	if err := w.Close(); err != nil {
+		return nil
+	}
+	return small.Bytes()
+}
 
 // New makes a hub: the page is rendered once for each language.
 func New(cfg Config) (*Hub, error) {
 	h := &Hub{cfg: cfg, viewers: map[*viewer]bool{}}
 	var err error
-	if h.assets, err = loadAssets(cfg.Files); err != nil {
+	if h.assets, err = findAssets(cfg.Files); err != nil {
 		return nil, err
 	}
 	for _, l := range []lang.Lang{lang.Spanish, lang.English} {
-		var plain, small bytes.Buffer
+		var plain bytes.Buffer
 		if err := page.Write(&plain, l, true, cfg.Version, "static/"); err != nil {
 			return nil, err
 		}
-		w := brotli.NewWriterLevel(&small, brotli.DefaultCompression)
-		if _, err := w.Write(plain.Bytes()); err != nil {
-			return nil, err
-		}
-		if err := w.Close(); err != nil {
-			return nil, err
-		}
-		h.pages[l] = compressed{plain.Bytes(), small.Bytes()}
+		h.pages[l] = document{plain.Bytes(), sync.OnceValue(func() []byte { return compress(plain.Bytes()) })}
 	}
 	return h, nil
 }
@@ -140,8 +149,10 @@ func (h *Hub) servePage(w http.ResponseWriter, r *http.Request) {
 	header.Set("Vary", "Accept-Language, Accept-Encoding")
 	body := p.plain
 	if accepts(r, "br") {
-		header.Set("Content-Encoding", "br")
-		body = p.brotli
+		if small := p.brotli(); small != nil {
+			header.Set("Content-Encoding", "br")
+			body = small
+		}
 	}
 	// The other end may be gone; there is nobody to tell.
 	_, _ = w.Write(body)
