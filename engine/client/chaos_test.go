@@ -84,3 +84,42 @@ func TestNothingAcknowledgedIsLostUnderFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestBatchesThatExpireLeaveNoDisorder gives batches so little time that many fail
+// while they are under way. Of those nobody knows whether they are in the log; but
+// what was acknowledged is there, once and in order, across the epochs that the
+// producer begins.
+func TestBatchesThatExpireLeaveNoDisorder(t *testing.T) {
+	bumped := false
+	for seed := range uint64(10) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			w := newWorld(t, seed)
+			p := w.addProducer(producerA, map[string]string{"request.timeout.ms": "1000", "delivery.timeout.ms": "2500"})
+			w.Command(producerA, client.StartProducing{Topic: topic, Partition: -1, Interval: 10 * time.Millisecond, KeySpace: 20})
+			w.until("some are acknowledged", time.Minute, func() bool { return p.State().Acked > 10 })
+			rand := engine.NewRand(seed, "answers")
+			for range 10 {
+				b := engine.NodeID(1 + rand.IntN(3))
+				w.Do(sim.Action{Kind: sim.ActCut, Node: b, Peer: producerA, Both: rand.IntN(2) == 0})
+				w.RunFor(time.Duration(rand.Int64N(int64(6 * time.Second))))
+				w.Heal(b, producerA)
+				w.RunFor(time.Duration(rand.Int64N(int64(2 * time.Second))))
+			}
+			w.Command(producerA, client.StopProducing{})
+			w.until("the producer has finished", time.Minute, p.Idle)
+			reader := w.readAll(time.Minute)
+			s := p.State()
+			if lost := w.ledger.lost(); len(lost) > 0 {
+				t.Errorf("lost although acknowledged: %v", lost)
+			}
+			w.ledger.checkOrder(t)
+			if got := reader.State().Read; s.Failed == 0 || got < s.Acked || got > s.Acked+s.Failed {
+				t.Errorf("the log has %d records, %d were acknowledged and %d failed", got, s.Acked, s.Failed)
+			}
+			bumped = bumped || s.Epoch > 0
+		})
+	}
+	if !bumped {
+		t.Error("no run began a new epoch: nothing was put to the test")
+	}
+}
