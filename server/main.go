@@ -42,10 +42,17 @@ func main() {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:               "bitacora",
-		Short:             "See inside Kafka, understand it, and try your programs against it",
-		SilenceUsage:      true,
-		SilenceErrors:     true,
+		Use:           "bitacora",
+		Short:         "See inside Kafka, understand it, and try your programs against it",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args: func(_ *cobra.Command, got []string) error {
+			if len(got) > 0 {
+				return usageError{fmt.Errorf("there is no command %q; `bitacora --help` lists what there is", got[0])}
+			}
+			return nil
+		},
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return fromEnvironment(c) },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
