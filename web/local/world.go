@@ -28,7 +28,13 @@ const (
 	frameEvery    = 33 * time.Millisecond // of the reader's time
 	owedMax       = 60 * time.Millisecond // of the reader's time, made up for after a slow frame
 	bootTimeLimit = 30 * time.Second      // of virtual time
-	settleLimit   = 10 * time.Second
+)
+
+// What a reader finds at the beginning.
+const (
+	firstPartitions = 3
+	firstEvery      = 700 * time.Millisecond
+	warmFor         = 3 * time.Second
 )
 
 // Config says what cluster to make.
@@ -51,6 +57,8 @@ type World struct {
 	sinceShot time.Duration
 	owed      time.Duration // virtual time
 	dirty     bool
+	phase     phase
+	warmAt    engine.Time
 
 	observers map[engine.NodeID]*view.Observer
 	assembler view.Assembler
@@ -79,7 +87,7 @@ type hand struct {
 	waiting map[int64]uint32 // record's number: the command that asked
 }
 
-// New makes the cluster and lets virtual time run until it serves.
+// New makes the cluster. It boots while Advance is called.
 func New(cfg Config) (*World, error) {
 	w := &World{cfg: cfg, pace: time.Second, playing: true}
 	if err := w.reset(cfg.Seed); err != nil {
@@ -107,36 +115,61 @@ func (w *World) reset(seed uint64) error {
 	if err := s.Add(sim.ProcessConfig{ID: adminID, Host: "admin", Booter: w.admin}); err != nil {
 		return err
 	}
-	if !s.RunUntil(w.serving, bootTimeLimit) {
-		return fmt.Errorf("the cluster of seed %d does not serve after %v", seed, bootTimeLimit)
-	}
-	if w.cfg.Topic != "" {
-		if err := w.stage(); err != nil {
-			return err
-		}
-	}
-	w.dirty = true
+	w.phase, w.dirty = booting, true
 	return nil
 }
 
-// stage puts up what a reader finds: a topic, somebody who writes and a group
-// that reads.
-func (w *World) stage() error {
-	w.admin.ask(w.sim, adminAsk{topic: w.cfg.Topic, partitions: 3, factor: int16(min(3, w.cfg.Brokers))})
-	if !w.sim.RunUntil(func() bool { return w.hasLeaders(w.cfg.Topic, 3) }, settleLimit) {
-		return fmt.Errorf("topic %s has no leaders after %v", w.cfg.Topic, settleLimit)
-	}
-	w.admin.answers = nil
-	if _, err := w.startProducer(w.cfg.Topic, 700*time.Millisecond, -1); err != nil {
-		return err
-	}
-	for range 2 {
-		if _, err := w.startConsumer(w.cfg.Topic, w.cfg.Group); err != nil {
-			return err
+// phase is how far the cluster's beginning has come. Until it is settled, time
+// runs as fast as the slices allow: nobody wants to wait for a cluster to boot,
+// but it may be watched.
+type phase uint8
+
+const (
+	booting  phase = iota // until every broker is unfenced
+	creating              // until the first topic has leaders
+	warming               // until there are some records to see
+	settled
+)
+
+// prepare runs the beginning until the slice is used up. What comes next depends
+// on virtual time and state only, never on the slices.
+func (w *World) prepare(spent func() bool) {
+	for w.phase != settled {
+		w.proceed()
+		if w.phase == settled || spent() || !w.sim.Step() {
+			break
 		}
+		w.dirty = true
 	}
-	w.sim.RunFor(3 * time.Second)
-	return nil
+	w.admin.answers = nil // nobody asked
+}
+
+// proceed goes on to the next phase where this one is over.
+func (w *World) proceed() {
+	switch {
+	case w.sim.Now() > engine.Time(bootTimeLimit):
+		w.phase = settled // it does not come up; what there is can be looked at
+	case w.phase == warming && w.sim.Now() >= w.warmAt:
+		w.phase = settled
+	case w.phase == booting && w.serving():
+		w.phase = settled
+		if w.cfg.Topic != "" {
+			w.phase = creating
+			w.admin.ask(w.sim, adminAsk{topic: w.cfg.Topic, partitions: firstPartitions, factor: int16(min(3, w.cfg.Brokers))})
+		}
+	case w.phase == creating && w.hasLeaders(w.cfg.Topic, firstPartitions):
+		w.phase, w.warmAt = warming, w.sim.Now().Add(warmFor)
+		w.people()
+	}
+}
+
+// people puts up what a reader finds: somebody who writes and a group that reads.
+func (w *World) people() {
+	// Nothing but a lack of room for clients can fail here, and there is room.
+	_, _ = w.startProducer(w.cfg.Topic, firstEvery, -1)
+	for range 2 {
+		_, _ = w.startConsumer(w.cfg.Topic, w.cfg.Group)
+	}
 }
 
 // serving says that every broker is registered and unfenced.
@@ -189,7 +222,9 @@ func (w *World) Hello() *view.Hello {
 // makes of it, unless spent says that the slice is used up. It gives what there
 // is to tell.
 func (w *World) Advance(passed time.Duration, spent func() bool) []view.Packet {
-	if w.playing {
+	if w.phase != settled {
+		w.prepare(spent)
+	} else if w.playing {
 		w.owed = min(w.owed+scaled(passed, w.pace), scaled(max(owedMax, passed), w.pace))
 		goal := w.sim.Now().Add(w.owed)
 		for {

@@ -25,6 +25,9 @@ func open(t *testing.T) *page {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for w.phase != settled {
+		w.prepare(never)
+	}
 	return &page{t: t, w: w, results: map[uint32]*view.Result{}, events: map[engine.EventKind]int{}}
 }
 
@@ -197,6 +200,10 @@ func TestSlicesDoNotMatter(t *testing.T) {
 		}
 		if scaled(999, time.Second) != 999 || scaled(time.Minute, paceMax) != time.Hour {
 			t.Fatal("time is lost between the reader's and the cluster's")
+		}
+		for w.phase != settled {
+			left := budget
+			w.Advance(slice, func() bool { left--; return left <= 0 })
 		}
 		w.sim.Kill(1)
 		goal := w.sim.Now().Add(5 * time.Second)

@@ -127,13 +127,16 @@ async function start(message: Extract<ToWorker, { kind: 'start' }>): Promise<voi
   go.importObject['bitacora'] = imports(message.socket);
   const response = await fetched;
   if (!response.ok) throw new Error(`bitacora.wasm: ${response.status}`);
+  performance.mark('fetched');
   const { instance } = await WebAssembly.instantiateStreaming(response, go.importObject);
+  performance.mark('compiled');
   await Promise.allSettled(fonts);
   go.run(instance).then(() => post({ kind: 'failed', reason: 'exit' }), fail);
   const exports = instance.exports as unknown as Engine & { mem: WebAssembly.Memory };
   engine = Object.assign(Object.create(exports) as Engine, { memory: exports.mem });
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
   engine.bitacora_start(give(join([message.live ? '1' : '', message.lang, message.dark ? '1' : '', message.reduced ? '1' : '', message.token, message.source, String(seed), message.wide ? '1' : ''])));
+  performance.mark('started');
   for (const later of waiting.splice(0)) handle(later);
   last = performance.now();
   requestAnimationFrame(frame);
@@ -160,6 +163,7 @@ function frame(now: number): void {
   (self as unknown as { bitacoraBusy: number[] }).bitacoraBusy = busy;
   if (!alive && painted === 2) {
     alive = true;
+    performance.mark('painted');
     post({ kind: 'alive' });
   }
   if (visible) requestAnimationFrame(frame);
