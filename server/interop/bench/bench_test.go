@@ -27,7 +27,7 @@ type size struct {
 func sizes() size {
 	s := size{rounds: *rounds, warm: 3, records: 1_000_000, singles: 5_000, dataBytes: 1 << 30}
 	if os.Getenv("BENCH_QUICK") == "1" {
-		s = size{rounds: min(*rounds, 2), warm: 1, records: 300_000, singles: 2_000, dataBytes: 256 << 20, quick: true}
+		s = size{rounds: min(*rounds, 2), warm: 1, records: 200_000, singles: 1_000, dataBytes: 128 << 20, quick: true}
 	}
 	return s
 }
