@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -59,6 +60,29 @@ type logState struct {
 	records  []record  // ordered by key
 }
 
+// A lock may be held for a moment by nobody's fault: a child of this process has a
+// copy of its files from its birth until it runs a program of its own.
+const (
+	lockWithin = 2 * time.Second
+	lockRetry  = 20 * time.Millisecond
+)
+
+// openBadger opens the database, waiting a little for its lock.
+func openBadger(options badger.Options) (*badger.DB, error) {
+	for deadline := time.Now().Add(lockWithin); ; time.Sleep(lockRetry) {
+		db, err := badger.Open(options)
+		locked := err != nil && strings.Contains(err.Error(), "Cannot acquire directory lock")
+		switch {
+		case err == nil:
+			return db, nil
+		case !locked:
+			return nil, fmt.Errorf("%w: %w", log.ErrFailed, err)
+		case time.Now().After(deadline):
+			return nil, ErrLocked
+		}
+	}
+}
+
 // Open opens the store at path, making it if it is not there. What a former
 // process left half-written is removed. log.ErrFull, log.ErrFailed, ErrLocked.
 func Open(path string, kind Kind, options Options) (*Store, error) {
@@ -86,12 +110,9 @@ func open(path string, kind Kind, options Options, t tuning) (*Store, error) {
 	if err := s.checkSpace(s.options.ReserveBytes / restartShare); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(s.tuning.badger(path, kind, options.Log))
+	db, err := openBadger(s.tuning.badger(path, kind, options.Log))
 	if err != nil {
-		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
-			return nil, fmt.Errorf("store %s: %w", path, ErrLocked)
-		}
-		return nil, fmt.Errorf("store %s: %w: %w", path, log.ErrFailed, err)
+		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
 	s.db = db
 	s.reclaim = newReclaimer(s)
