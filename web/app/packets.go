@@ -117,13 +117,22 @@ type fetchKey struct {
 	partition int32
 }
 
+// stories are the messages without records that matter at full speed: elections,
+// changes of the ISR, topics and groups. The rest (ApiVersions, Metadata, ...) are
+// pills only when a reader can follow them.
+var stories = [...]string{"Vote", "BeginQuorumEpoch", "EndQuorumEpoch", "AlterPartition", "CreateTopics", "DeleteTopics",
+	"BrokerRegistration", "JoinGroup", "SyncGroup", "LeaveGroup", "OffsetCommit", "InitProducerID"}
+
 // saysNothing tells messages that carry news from those that only keep in touch:
 // a Fetch is news when it asks further than the one before, for that is how a
 // follower says what it has; its answer is when it brings records. The metadata
 // log is fetched all the time, and is news only when a reader can follow it.
 func (m *Model) saysNothing(msg *view.Message, pace time.Duration) bool {
-	if msg.Flags&(view.MessageDoomed|view.MessageError) != 0 || msg.Name != "Fetch" {
+	if msg.Flags&(view.MessageDoomed|view.MessageError) != 0 {
 		return false
+	}
+	if msg.Name != "Fetch" {
+		return pace > detailPace && len(msg.Items) == 0 && !slices.Contains(stories[:], msg.Name)
 	}
 	news := false
 	for i := range msg.Items {

@@ -7,6 +7,7 @@ import (
 	"bitacora/engine"
 	"bitacora/engine/view"
 	"bitacora/web/lang"
+	"bitacora/web/scene"
 )
 
 // Weight is how much an event matters to a reader.
@@ -189,6 +190,9 @@ func (m *Model) sentenceOfProcess(e *view.Event) (string, Weight) {
 	name := m.nodeName(e.Node)
 	switch e.Kind {
 	case engine.EventProcessStarted:
+		if p := scene.ProcessOf(&m.State, e.Node); p != nil && p.Roles.Has(view.RoleClient) {
+			return m.t(lang.EvStarted, name), Minor
+		}
 		return m.t(lang.EvStarted, name), Notable
 	case engine.EventProcessKilled:
 		var led []string
@@ -300,6 +304,9 @@ func (m *Model) sentenceOfController(e *view.Event) (string, Weight) {
 		parts := m.t(lang.PartitionsCount, num(e.Count))
 		if e.Count == 1 {
 			parts = m.t(lang.OnePartition)
+		}
+		if strings.HasPrefix(e.Topic, "__") {
+			return m.t(lang.EvTopicCreated, e.Topic, parts), Minor
 		}
 		return m.t(lang.EvTopicCreated, e.Topic, parts), Notable
 	case engine.EventTopicDeleted:
