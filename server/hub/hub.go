@@ -17,7 +17,7 @@ import (
 
 // Limits of a hub.
 const (
-	framesPerSecond = 20      // what the eye needs; the page moves messages by itself
+	framesPerSecond = 12      // panels need no more, and the page moves messages by itself
 	viewersMax      = 200     // thirty laptops several times over
 	queueMax        = 8       // packets that wait for one viewer; past it a key frame takes their place
 	commandBytesMax = 1 << 20 // a record written by hand

@@ -308,8 +308,8 @@ func (m *Model) addDetail(i *panel.Inspector, t scene.Target) {
 		}
 		i.Records = append(i.Records, rec)
 	}
-	const perLine = 12
-	for from := 0; from < len(d.Raw) && from < 10*perLine; from += perLine {
+	const perLine = 8
+	for from := 0; from < len(d.Raw) && from < 16*perLine; from += perLine {
 		line := hex.EncodeToString(d.Raw[from:min(from+perLine, len(d.Raw))])
 		var spaced strings.Builder
 		for n := 0; n < len(line); n += 2 {
