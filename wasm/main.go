@@ -12,6 +12,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -98,10 +99,22 @@ var page = program{patches: [...]patched{
 	{render: func(m *app.Model) templ.Component { return panel.TablePanel(m.Tables()) }},
 }}
 
+// tablesPatch is the place of the tables among the patches.
+const tablesPatch = 6
+
 // describeTarget is the worker's number for the stage's description.
 const describeTarget = uint32(len(page.patches))
 
+// Memory, as measured: a small heap is collected seldom, a large one before it
+// grows past what a tab should take; WebAssembly memory never shrinks.
+const (
+	gcPercent     = 400
+	heapBytesSoft = 160 << 20
+)
+
 func main() {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(heapBytesSoft)
 	select {} // the worker calls in from here on
 }
 
@@ -253,6 +266,9 @@ func (p *program) patchPanels() {
 	}
 	var b bytes.Buffer
 	for i := range p.patches {
+		if i == tablesPatch && !m.TablesOpen {
+			continue
+		}
 		b.Reset()
 		// A buffer takes everything.
 		_ = p.patches[i].render(m).Render(context.Background(), &b)

@@ -65,6 +65,7 @@ type Model struct {
 	HoverAction   bool // the pointer is over something to press
 	GuideOpen     bool
 	PanelOpen     bool
+	TablesOpen    bool // closed tables are not kept up: nobody reads them
 
 	Feed      []Entry // oldest first
 	Notice    string  // the answer to the last command

@@ -346,6 +346,8 @@ func (m *Model) onAction(a Acted) []Effect {
 		m.GuideOpen = !m.GuideOpen
 	case "panel":
 		m.PanelOpen = !m.PanelOpen
+	case "tables":
+		m.TablesOpen = a.Values["open"] != ""
 	case "source":
 		return m.changeSource(a.Values["to"])
 	case "token":

@@ -169,6 +169,10 @@ function listen(stage: HTMLElement, send: (message: ToWorker) => void): void {
     for (const [name, value] of new FormData(event.target)) values[name] = String(value);
     send({ kind: 'act', name: event.target.dataset['act'] ?? '', values });
   });
+  element('tables').addEventListener('toggle', (event) => {
+    const open = event.target instanceof HTMLDetailsElement && event.target.open;
+    send({ kind: 'act', name: 'tables', values: { open: open ? '1' : '' } });
+  });
   document.addEventListener('input', (event) => {
     const control = event.target;
     if (!(control instanceof HTMLInputElement) || control.type !== 'range') return;
