@@ -187,11 +187,13 @@ func (d *drawing) processButtons(right, y float32, p *view.Process, width float3
 	case view.Dead:
 		d.button(right, y, d.t(lang.Restart), t, Restart, false)
 	case view.Paused:
-		x := d.button(right, y, d.t(lang.Kill), t, Kill, true)
-		d.button(x-6, y, d.t(lang.Thaw), t, Thaw, false)
+		x := d.button(right, y, d.t(lang.Thaw), t, Thaw, false)
+		if width >= twoButtons {
+			d.button(x-6, y, d.t(lang.Kill), t, Kill, true)
+		}
 	default:
 		x := d.button(right, y, d.t(lang.Kill), t, Kill, true)
-		if width >= 222 {
+		if width >= twoButtons {
 			d.button(x-6, y, d.t(lang.Freeze), t, Freeze, false)
 		}
 	}

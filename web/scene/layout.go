@@ -23,6 +23,7 @@ const (
 	groupWidth    = 186
 	groupTight    = 162
 	tightBelow    = 1120 // lanes give up what they can, so that columns keep theirs
+	twoButtons    = 222  // a head at least so wide holds two buttons beside the name
 	headTight     = 186  // a column's head below it puts its buttons on the second line
 	columnMin     = 84
 	columnMax     = 460
