@@ -266,7 +266,7 @@ func (p *program) patchPanels() {
 	}
 	var b bytes.Buffer
 	for i := range p.patches {
-		if i == tablesPatch && !m.TablesOpen {
+		if i == tablesPatch && !m.TablesOpen && p.patches[i].last != nil {
 			continue
 		}
 		b.Reset()
