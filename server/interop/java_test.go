@@ -39,6 +39,7 @@ func mustJava(t *testing.T, c rig.Cluster, stdin, class string, args ...string) 
 // create and describe a topic, write from the console, read from it, and look
 // at the group that read.
 func TestJavaTools(t *testing.T) {
+	t.Parallel()
 	c := start(t, rig.Options{})
 	steps := []struct {
 		name string

@@ -18,6 +18,7 @@ func kcat(t *testing.T, c rig.Cluster, stdin string, args ...string) rig.Result 
 // TestKcat runs librdkafka's command: what it writes it reads back, alone and
 // in a group, with every codec.
 func TestKcat(t *testing.T) {
+	t.Parallel()
 	c := start(t, rig.Options{})
 	rig.CreateTopic(t, c, "pedidos", 3, 3)
 	t.Run("it lists brokers, topics and partitions", func(t *testing.T) { kcatMetadata(t, c) })

@@ -23,6 +23,7 @@ const (
 // TestLeaderDies kills the leader of partition 0 while a producer and a consumer
 // run: nothing acknowledged may be lost, and each partition keeps its order.
 func TestLeaderDies(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ release, mode string }{
 		{"2.0.2", "in-flight"}, // it knows no idempotence
 		{"3.0.12", "in-flight"},

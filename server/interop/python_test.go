@@ -22,6 +22,7 @@ func python(t testing.TB, release, program string, args ...string) rig.Command {
 
 // TestKafkaPython runs the article's programs as a reader would.
 func TestKafkaPython(t *testing.T) {
+	t.Parallel()
 	c := start(t, rig.Options{})
 	for _, release := range releases {
 		t.Run(release, func(t *testing.T) {
@@ -192,6 +193,7 @@ func waitAssigned(t *testing.T, p *rig.Process, n int) []string {
 
 // TestUnknownTopic sends where nobody may create the topic.
 func TestUnknownTopic(t *testing.T) {
+	t.Parallel()
 	c := start(t, rig.Options{Set: map[string]string{"auto.create.topics.enable": "false"}})
 	for _, release := range releases {
 		t.Run(release, func(t *testing.T) {
