@@ -363,6 +363,9 @@ func (m *Model) inspectGroup(name string) panel.Inspector {
 
 func (m *Model) inspectClient(id engine.NodeID) panel.Inspector {
 	i := panel.Inspector{Kind: m.t(lang.InspClient), Title: m.nodeName(id)}
+	if p := scene.ProcessOf(&m.State, id); p != nil && p.External {
+		i.What = m.t(lang.WhatExternal)
+	}
 	for n := range m.State.Producers {
 		if p := &m.State.Producers[n]; p.Node == id {
 			i.Kind, i.What = m.t(lang.InspProducer), m.t(lang.WhatProducer)

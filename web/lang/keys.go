@@ -90,6 +90,9 @@ const (
 	NoTopicsHint
 	MorePartitions
 	Producers
+	ExternalClients
+	ExternalClient
+	WhatExternal
 	Groups
 	GroupName
 	Waiting

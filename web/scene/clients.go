@@ -8,6 +8,7 @@ import (
 
 const (
 	producerHeight = 96
+	externalHeight = 46
 	consumerLine   = 17
 )
 
@@ -25,8 +26,11 @@ func (d *drawing) producers() {
 	if lane.W == 0 {
 		return
 	}
-	d.list.Text(lane.X, lane.Y+18, d.t(lang.Producers), Font{Strong, 12.5}, InkFaint, Left)
-	y := lane.Y + 28
+	y := lane.Y
+	if len(d.in.State.Producers) > 0 {
+		d.list.Text(lane.X, y+18, d.t(lang.Producers), Font{Strong, 12.5}, InkFaint, Left)
+		y += 28
+	}
 	for i := range d.in.State.Producers {
 		p := &d.in.State.Producers[i]
 		if y+producerHeight > lane.Y+lane.H {
@@ -34,6 +38,31 @@ func (d *drawing) producers() {
 		}
 		d.producer(Box{lane.X, y, lane.W, producerHeight}, p)
 		y += producerHeight + gap
+	}
+	d.externals(lane, y)
+}
+
+// externals draws the clients that came by themselves, below the producers.
+func (d *drawing) externals(lane Box, y float32) {
+	all := d.lay.externals()
+	if len(all) == 0 {
+		return
+	}
+	d.list.Text(lane.X, y+18, Fit(d.t(lang.ExternalClients), Font{Strong, 12.5}, lane.W), Font{Strong, 12.5}, InkFaint, Left)
+	y += 28
+	for _, p := range all {
+		if y+externalHeight > lane.Y+lane.H {
+			return
+		}
+		b := Box{lane.X, y, lane.W, externalHeight}
+		target := Target{Kind: TargetProcess, Node: p.ID}
+		d.cards[p.ID] = b
+		d.list.Round(b, 9, Card, Edge, 1, 0)
+		d.list.hit(b, target, Select)
+		d.list.Text(b.X+11, b.Y+20, Fit(d.clientName(p.ID), Font{Strong, 13}, b.W-22), Font{Strong, 13}, Ink, Left)
+		d.list.Text(b.X+11, b.Y+36, Fit(d.t(lang.ExternalClient), Font{Plain, 12}, b.W-22), Font{Plain, 12}, InkFaint, Left)
+		d.ring(b, target, 9)
+		y += externalHeight + 8
 	}
 }
 
@@ -133,7 +162,13 @@ func (d *drawing) member(b Box, g *view.Group, m *view.Member, shown map[engine.
 	for _, tp := range m.Assigned {
 		lines = append(lines, d.positionLine(g, tp.Topic, tp.Partition, engine.NoOffset))
 	}
-	return d.consumerCard(b, m.ClientID, "", lines, Target{Kind: TargetGroup, Topic: g.Name})
+	bottom := d.consumerCard(b, m.ClientID, d.t(lang.ExternalClient), lines, Target{Kind: TargetGroup, Topic: g.Name})
+	for i := range d.in.State.Processes { // its messages come and go here
+		if p := &d.in.State.Processes[i]; p.External && p.Name == m.ClientID {
+			d.cards[p.ID] = Box{b.X, b.Y, b.W, bottom - b.Y}
+		}
+	}
+	return bottom
 }
 
 type line struct {

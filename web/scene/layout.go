@@ -108,7 +108,7 @@ func (l *layout) lanes() {
 	x := float32(margin)
 	tight := l.in.Width < tightBelow
 	lanes := l.in.Width >= lanesFrom
-	if lanes && len(l.in.State.Producers) > 0 {
+	if lanes && len(l.in.State.Producers)+len(l.externals()) > 0 {
 		w := pick(tight, producerTight, producerWidth)
 		l.producers = Box{X: x, Y: margin, W: w, H: l.in.Height - 2*margin}
 		x += w + gap
@@ -122,6 +122,29 @@ func (l *layout) lanes() {
 		w := pick(tight, groupTight, groupWidth)
 		l.groups = Box{X: l.in.Width - margin - w, Y: margin, W: w, H: l.in.Height - 2*margin}
 	}
+}
+
+// externals are the clients of their own that no group shows as a member.
+func (l *layout) externals() []*view.Process {
+	var all []*view.Process
+	for i := range l.in.State.Processes {
+		p := &l.in.State.Processes[i]
+		if p.External && p.Roles.Has(view.RoleClient) && !isMember(l.in.State, p.Name) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func isMember(s *view.State, clientID string) bool {
+	for i := range s.Groups {
+		for j := range s.Groups[i].Members {
+			if s.Groups[i].Members[j].ClientID == clientID {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // room is the width that columns share.

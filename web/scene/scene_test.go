@@ -86,3 +86,27 @@ func TestStyleSheetHasTheSamePalette(t *testing.T) {
 		t.Errorf("palette.css is not what scene.CSS gives (%v): make golden PKG=./web/scene", err)
 	}
 }
+
+func TestClientsOfTheirOwnHaveAPlace(t *testing.T) {
+	in := stillInput(lang.English, 1340, 760)
+	s := *in.State
+	s.Producers = nil
+	s.Processes = append(s.Processes[:6:6],
+		view.Process{ID: 100000, Roles: view.RoleClient, External: true, Name: "kafka-python-producer-1"},
+		view.Process{ID: 100001, Roles: view.RoleClient, External: true, Name: "consumer-2"})
+	s.Consumers = nil
+	in.State = &s
+	var list scene.List
+	list.Reset()
+	scene.Draw(in, &list)
+	found := false
+	for _, h := range list.Hits {
+		found = found || h.Target == scene.Target{Kind: scene.TargetProcess, Node: 100000}
+		if h.Target == (scene.Target{Kind: scene.TargetProcess, Node: 100001}) {
+			t.Error("a member of a group stands twice")
+		}
+	}
+	if !found {
+		t.Error("a program that connected is not there")
+	}
+}
