@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,8 +58,9 @@ func killLeader(t *testing.T, c rig.Cluster, topic, release, mode string) {
 	acked, sent := producer.records(t), producer.count("acked")
 	consumer.awaitCount(t, sent)
 	consumer.stop(t)
-	checkNothingLost(t, acked, consumer.records(t))
-	checkOrder(t, consumer.records(t), mode == "idempotent")
+	for _, wrong := range append(lost(acked, consumer.records(t)), outOfOrder(consumer.records(t), mode == "idempotent")...) {
+		t.Error(wrong)
+	}
 	t.Logf("%d acknowledged, %d unknown, %d read", sent, producer.count("unknown"), consumer.count("read"))
 
 	c.Restart(t, leader)
@@ -206,46 +208,83 @@ func (f *follower) records(t *testing.T) map[place]int {
 	return records
 }
 
-// checkNothingLost holds that every acknowledged record was read, and from the
-// very place that its acknowledgement named.
-func checkNothingLost(t *testing.T, acked, read map[place]int) {
-	t.Helper()
-	lost := 0
-	for at, number := range acked {
+// lost names every acknowledged record that was not read from the very place
+// that its acknowledgement named.
+func lost(acked, read map[place]int) []string {
+	var wrong []string
+	for _, at := range inOrder(acked) {
 		got, ok := read[at]
-		if ok && got == number {
-			continue
-		}
-		if lost++; lost <= 5 {
-			t.Errorf("partition %d offset %d: %d was acknowledged, read was %d (%v)", at.partition, at.offset, number, got, ok)
+		switch {
+		case !ok:
+			wrong = append(wrong, fmt.Sprintf("partition %d offset %d: %d was acknowledged and is lost", at.partition, at.offset, acked[at]))
+		case got != acked[at]:
+			wrong = append(wrong, fmt.Sprintf("partition %d offset %d: %d was acknowledged, %d was read", at.partition, at.offset, acked[at], got))
 		}
 	}
-	if lost > 0 {
-		t.Errorf("%d of %d acknowledged records lost", lost, len(acked))
-	}
+	return wrong
 }
 
-// checkOrder holds that numbers only grow along a partition. Without
-// idempotence a batch that was stored but whose answer was lost comes again, so
-// a run of numbers may repeat; with it nothing may.
-func checkOrder(t *testing.T, read map[place]int, once bool) {
-	t.Helper()
-	places := slices.SortedFunc(maps.Keys(read), func(a, b place) int {
-		if a.partition != b.partition {
-			return a.partition - b.partition
-		}
-		return int(a.offset - b.offset)
-	})
+// outOfOrder holds that numbers only grow along a partition, from 0 and without
+// a gap. Without idempotence a batch that was stored but whose answer was lost
+// comes again, so a run of numbers may repeat; with it (once) nothing may.
+func outOfOrder(read map[place]int, once bool) []string {
+	var wrong []string
 	highest := map[int]int{}
-	for _, at := range places {
+	for _, at := range inOrder(read) {
 		number := read[at]
 		was, ok := highest[at.partition]
+		if !ok {
+			was = -1
+		}
 		switch {
-		case !ok && number != 0, ok && number > was+1:
-			t.Errorf("partition %d offset %d: %d after %d: something is missing", at.partition, at.offset, number, was)
-		case ok && number <= was && once:
-			t.Errorf("partition %d offset %d: %d again after %d", at.partition, at.offset, number, was)
+		case number > was+1:
+			wrong = append(wrong, fmt.Sprintf("partition %d offset %d: %d after %d: something is missing", at.partition, at.offset, number, was))
+		case number <= was && once:
+			wrong = append(wrong, fmt.Sprintf("partition %d offset %d: %d again after %d", at.partition, at.offset, number, was))
 		}
 		highest[at.partition] = max(was, number)
+	}
+	return wrong
+}
+
+// inOrder lists places by partition and offset.
+func inOrder(records map[place]int) []place {
+	return slices.SortedFunc(maps.Keys(records), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.offset, b.offset))
+	})
+}
+
+// TestChecks shows what the two checks above object to.
+func TestChecks(t *testing.T) {
+	good := map[place]int{{0, 0}: 0, {0, 1}: 1, {0, 3}: 2, {1, 0}: 0}
+	with := func(at place, number int) map[place]int {
+		changed := maps.Clone(good)
+		changed[at] = number
+		return changed
+	}
+	tests := []struct {
+		name        string
+		acked, read map[place]int
+		once        bool
+		lost, order int
+	}{
+		{"all is read, an offset without a record included", good, good, true, 0, 0},
+		{"a record that is gone", with(place{1, 1}, 1), good, true, 1, 0},
+		{"another record in its place", good, with(place{0, 3}, 7), true, 1, 1},
+		{"more is read than was acknowledged", good, with(place{1, 1}, 1), true, 0, 0},
+		{"a number is missing", good, with(place{1, 1}, 2), true, 0, 1},
+		{"the first number is missing", nil, map[place]int{{2, 0}: 1}, true, 0, 1},
+		{"a retry stored twice, with idempotence", good, with(place{0, 4}, 2), true, 0, 1},
+		{"a retry stored twice, without", good, with(place{0, 4}, 2), false, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := lost(tt.acked, tt.read); len(got) != tt.lost {
+				t.Errorf("lost: %q, want %d", got, tt.lost)
+			}
+			if got := outOfOrder(tt.read, tt.once); len(got) != tt.order {
+				t.Errorf("order: %q, want %d", got, tt.order)
+			}
+		})
 	}
 }
