@@ -273,3 +273,25 @@ func TestADeltaBeforeTheKeyFrameIsLeftOut(t *testing.T) {
 		t.Error("half a picture is shown as a whole one")
 	}
 }
+
+func TestAtFullSpeedSmallThingsAreToldInPassing(t *testing.T) {
+	m := opened(lang.English)
+	m.State.Clock = view.Clock{Playing: true, Pace: time.Second}
+	hw := func(node engine.NodeID, to engine.Offset) {
+		happened(m, engine.Event{Kind: engine.EventHighWatermark, Node: node, Topic: "pedidos", Offset: to})
+	}
+	hw(3, 9) // a follower's is no news
+	if len(m.Feed) != 0 {
+		t.Fatalf("%+v", m.Feed)
+	}
+	hw(1, 10)
+	hw(1, 11)
+	if len(m.Feed) != 1 || !strings.Contains(m.Feed[0].Text, "committed up to 10") {
+		t.Fatalf("%+v", m.Feed)
+	}
+	m.Update(Tick{Passed: passingEvery})
+	hw(1, 12)
+	if len(m.Feed) != 2 {
+		t.Errorf("%+v", m.Feed)
+	}
+}

@@ -140,6 +140,9 @@ const feedShown = 40
 // FeedPanel gives what happened, newest first.
 func (m *Model) FeedPanel() panel.Feed {
 	f := panel.Feed{Title: m.t(lang.JustHappened), Empty: m.t(lang.NothingYet)}
+	if m.Known && m.allServe() {
+		f.Empty = m.t(lang.AllQuiet)
+	}
 	for i := len(m.Feed) - 1; i >= 0 && len(f.Entries) < feedShown; i-- {
 		e := m.Feed[i]
 		line := panel.FeedEntry{Time: m.clock(e.At), Text: e.Text, Class: [...]string{"", "small", "minor", "notable", "loud"}[e.Weight]}

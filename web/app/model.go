@@ -83,6 +83,7 @@ type Model struct {
 	list      scene.List // of the last picture, to find what was hit
 	picked    *view.Message
 	fetched   map[fetchKey]engine.Offset
+	passing   time.Duration // until the next small thing is told at full speed
 }
 
 type flight struct {

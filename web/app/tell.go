@@ -50,7 +50,7 @@ func (m *Model) tell(events []view.Event) []Effect {
 		} else if n == told {
 			continue
 		}
-		if weight == Silent || weight == Small && !slow {
+		if weight == Silent || weight == Small && !slow && !m.inPassing(e) {
 			continue
 		}
 		m.remember(*e)
@@ -63,6 +63,22 @@ func (m *Model) tell(events []view.Event) []Effect {
 		return nil
 	}
 	return []Effect{Announce{announce}}
+}
+
+// passingEvery is how often, at full speed, one of the many small things is told:
+// a record that was committed. A reader sees that something goes on, and can
+// still read it.
+const passingEvery = 1200 * time.Millisecond
+
+func (m *Model) inPassing(e *view.Event) bool {
+	if e.Kind != engine.EventHighWatermark || m.passing > 0 {
+		return false
+	}
+	if p := scene.PartitionOf(&m.State, e.Topic, e.Partition); p == nil || p.Leader != e.Node {
+		return false
+	}
+	m.passing = passingEvery
+	return true
 }
 
 // crowd names events that are told as one when there are many: all of a kind and

@@ -140,6 +140,7 @@ func (m *Model) tick(passed time.Duration) {
 		}
 	}
 	m.glows = glows
+	m.passing -= passed
 	if m.noticeFor > 0 {
 		if m.noticeFor -= passed; m.noticeFor <= 0 {
 			m.Notice = ""
