@@ -295,3 +295,36 @@ func TestFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestAnotherSitesPageCannotPost(t *testing.T) {
+	handled := 0
+	s := httptest.NewServer(Guard(true, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { handled++ })))
+	t.Cleanup(s.Close)
+	post := func(header, value string) int {
+		req, err := http.NewRequest(http.MethodPost, s.URL+"/api/v1/faults", strings.NewReader(`{"action":"kill","node":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header != "" {
+			req.Header.Set(header, value)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	if code := post("Origin", "http://evil.example"); code != http.StatusForbidden {
+		t.Errorf("another origin: %d", code)
+	}
+	if code := post("Sec-Fetch-Site", "cross-site"); code != http.StatusForbidden {
+		t.Errorf("another site: %d", code)
+	}
+	if handled != 0 {
+		t.Error("it was carried out all the same")
+	}
+	if code := post("", ""); code != http.StatusOK || handled != 1 {
+		t.Errorf("a program that is no browser: %d", code)
+	}
+}
