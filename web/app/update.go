@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"bitacora/engine"
@@ -259,10 +260,27 @@ func (m *Model) onKey(key string) []Effect {
 		m.PanelOpen = true
 	case "ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown":
 		m.walk(key)
-		text := m.Inspector().Title
-		return append(m.choose(m.Selected), Announce{text})
+		return append(m.choose(m.Selected), Announce{m.spoken()})
 	}
 	return nil
+}
+
+// spoken says what is selected, for those who hear the page: what it is, why it
+// is so, and the first facts about it.
+func (m *Model) spoken() string {
+	const factsMax = 4
+	i := m.Inspector()
+	parts := []string{i.Kind + " " + i.Title}
+	if i.Why != "" {
+		parts = append(parts, i.Why)
+	}
+	for n, r := range i.Rows {
+		if n == factsMax {
+			break
+		}
+		parts = append(parts, strings.TrimSpace(r.Name+" "+r.Value))
+	}
+	return strings.Join(parts, ". ")
 }
 
 // walk goes to the nearest thing in a direction, among what the picture holds.

@@ -35,6 +35,7 @@ func Draw(in *Input, l *List) {
 	}
 	d.noTopics()
 	l.Unclip()
+	d.more()
 	d.heads()
 	d.cuts()
 	d.producers()
@@ -313,6 +314,30 @@ func (d *drawing) heads() {
 		}
 		d.ring(col, target, 10)
 	}
+}
+
+// more shows how far the rows go on below, and where one is.
+func (d *drawing) more() {
+	most := d.lay.scrollMax()
+	if most <= 0 || len(d.lay.columns) == 0 {
+		return
+	}
+	last := d.lay.columns[len(d.lay.columns)-1]
+	room := d.in.Height - margin - d.lay.rowsTop
+	size := max(24, room*room/(room+most))
+	d.list.Round(Box{last.X + last.W + 3, d.lay.rowsTop + (room-size)*min(d.in.ScrollY/most, 1), 5, size}, 2.5, EdgeStrong, None, 0, 0)
+	hidden := 0
+	for i := range d.lay.rows {
+		r := &d.lay.rows[i]
+		if r.part != nil && r.box.Y-d.in.ScrollY > d.in.Height-margin {
+			hidden++
+		}
+	}
+	if hidden == 0 {
+		return
+	}
+	text := d.t(lang.MorePartitions, num(hidden))
+	d.pill(d.lay.labels.X, d.in.Height-margin-6, text, 12, AccentSoft, Accent, Ink)
 }
 
 // noTopics says what to do while there is nothing to see.

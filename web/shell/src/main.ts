@@ -149,7 +149,8 @@ function listen(stage: HTMLElement, send: (message: ToWorker) => void): void {
   stage.addEventListener('click', (event) => send({ kind: 'press', ...at(event) }));
   stage.addEventListener('wheel', (event) => {
     send({ kind: 'scroll', by: event.deltaY });
-    if (!event.ctrlKey) event.preventDefault();
+    // Where the page itself scrolls (a phone's layout), the wheel is the page's too.
+    if (!event.ctrlKey && root.scrollHeight <= innerHeight) event.preventDefault();
   }, { passive: false });
   stage.addEventListener('keydown', (event) => {
     if (!stageKeys.has(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
