@@ -145,12 +145,19 @@ func (m *Model) inspectTopic(name string) panel.Inspector {
 		}
 		in := panel.Inspector{Kind: m.t(lang.InspTopic), Title: name, What: m.t(lang.WhatTopic),
 			Rows: []panel.Row{m.row(lang.FormPartitions, num(t.Partitions)), code("topic id", t.ID.String())}}
-		table := panel.Table{Title: m.t(lang.TablePartitions), Columns: []string{m.t(lang.TablePartition), m.t(lang.TableLeader), m.t(lang.TableEpoch),
-			m.t(lang.TableISR), m.t(lang.TableCommitted), m.t(lang.TableEnd)}}
+		table := panel.Table{Title: m.t(lang.TablePartitions), Columns: []string{"#", m.t(lang.TableLeader), m.t(lang.TableEpoch), "ISR", "HW"}}
 		for j := range m.State.Partitions {
-			if p := &m.State.Partitions[j]; p.Topic == name && len(table.Rows) < tableRowsMax {
-				table.Rows = append(table.Rows, m.partitionRow(p))
+			p := &m.State.Partitions[j]
+			if p.Topic != name || len(table.Rows) == tableRowsMax {
+				continue
 			}
+			row := m.partitionRow(p)
+			row.Cells[0].Value = num(p.Partition)
+			if p.Leader != engine.NoNode {
+				row.Cells[1].Value = num(p.Leader)
+			}
+			row.Cells = row.Cells[:5]
+			table.Rows = append(table.Rows, row)
 		}
 		in.Tables = []panel.Table{table}
 		return in

@@ -319,7 +319,7 @@ func (d *drawing) heads() {
 // more shows how far the rows go on below, and where one is.
 func (d *drawing) more() {
 	most := d.lay.scrollMax()
-	if most <= 0 || len(d.lay.columns) == 0 {
+	if most < 1 || len(d.lay.columns) == 0 {
 		return
 	}
 	last := d.lay.columns[len(d.lay.columns)-1]
@@ -405,7 +405,14 @@ func (d *drawing) heading(b Box, r *row) {
 	if r.topic.Internal {
 		detail += " · " + d.t(lang.Internal)
 	}
-	l.Text(x, mid+4, Fit(detail, Font{Plain, 12}, right-x), Font{Plain, 12}, InkFaint, Left)
+	act := d.t(lang.HideRows)
+	if r.closed {
+		act = d.t(lang.ShowRows)
+	}
+	w := TextWidth(act, Font{Strong, 12})
+	l.Text(x, mid+4, Fit(detail, Font{Plain, 12}, right-x-w-24), Font{Plain, 12}, InkFaint, Left)
+	l.Text(right-10, mid+4, act, Font{Strong, 12}, Accent, Right)
+	l.hit(Box{right - w - 20, b.Y, w + 20, b.H}, target, Toggle)
 }
 
 func (d *drawing) metadataRow(b Box) {

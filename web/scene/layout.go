@@ -31,6 +31,7 @@ const (
 	headNarrow    = 48
 	bandHeight    = 92
 	topicHeight   = 26
+	rowsFoot      = 6 // of a column, below its last row
 	rowFullMin    = 68
 	rowFullMax    = 124
 	rowCompact    = 44
@@ -185,7 +186,7 @@ func (l *layout) arrangeRows() {
 		}
 	}
 	lines := float32(len(l.rows) - headings)
-	free := l.in.Height - margin - l.rowsTop - float32(headings)*topicHeight
+	free := l.in.Height - margin - rowsFoot - l.rowsTop - float32(headings)*topicHeight
 	h := free / lines
 	switch {
 	case h >= rowFullMin:
@@ -210,7 +211,7 @@ func (l *layout) arrangeRows() {
 		r.box = Box{X: l.labels.X, Y: y, W: l.labels.W, H: height}
 		y += height
 	}
-	l.bottom = y + 6
+	l.bottom = y + rowsFoot
 }
 
 func (l *layout) topicRows(t *view.Topic) (headings int) {
