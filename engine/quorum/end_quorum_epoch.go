@@ -57,7 +57,9 @@ func (r *Replica) handleEndQuorumEpoch(env *engine.Env, req *kmsg.EndQuorumEpoch
 
 // electionBackoff is how long this replica waits before it stands for election
 // after its leader resigned. With 1000 ms at most and three candidates, they wait
-// 0, 250 and 500 ms, and others 1000 ms (strictExponentialElectionBackoffMs).
+// 0, 250 and 500 ms, and others 1000 ms (strictExponentialElectionBackoffMs). A
+// leader that woke up resigned prefers nobody: then everyone is first, and after a
+// restart of all a new leader is there without waiting for a time-out.
 func (r *Replica) electionBackoff(in *kmsg.EndQuorumEpochRequestTopicPartition) time.Duration {
 	var candidates []ReplicaKey
 	for _, c := range in.PreferredCandidates {
@@ -67,6 +69,9 @@ func (r *Replica) electionBackoff(in *kmsg.EndQuorumEpochRequestTopicPartition) 
 		for _, id := range in.PreferredSuccessors {
 			candidates = append(candidates, ReplicaKey{ID: engine.NodeID(id)})
 		}
+	}
+	if len(candidates) == 0 {
+		return 0
 	}
 	most := r.cfg.ElectionBackoffMax
 	for i, c := range candidates {
