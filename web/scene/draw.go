@@ -488,15 +488,15 @@ func (d *drawing) partitionRow(b Box, r *row) {
 
 func (d *drawing) partitionLabel(b Box, p *view.Partition, target Target) {
 	l := d.list
-	name := p.Topic + "-" + num(p.Partition)
 	box := Box{b.X - 4, b.Y + 2, b.W + 4, b.H - 4}
 	l.hit(box, target, Select)
 	d.ring(box, target, 5)
 	if d.lay.detail == dense {
-		l.Text(b.X, b.Y+b.H/2+4, Fit(name, Font{Strong, 12}, b.W), Font{Strong, 12}, Ink, Left)
+		l.Text(b.X, b.Y+b.H/2+4, fitPartition(p, Font{Strong, 12}, b.W), Font{Strong, 12}, Ink, Left)
 		return
 	}
-	d.label(b.X, b.Y+pick(d.lay.detail == full, 24, 17), name, b.W)
+	f := Font{Strong, pick(d.lay.narrow, 12, 14)}
+	l.Text(b.X, b.Y+pick(d.lay.detail == full, 24, 17), fitPartition(p, f, b.W), f, Ink, Left)
 	leader, color := d.t(lang.LeaderNone), Bad
 	if p.Leader != engine.NoNode {
 		leader, color = d.t(lang.LeaderIs, d.t(lang.BrokerN, num(p.Leader))), InkSoft
@@ -513,6 +513,12 @@ func (d *drawing) partitionLabel(b Box, p *view.Partition, target Target) {
 		y += 15
 	}
 	l.Text(b.X, y, Fit(isr, Font{Plain, 12}, b.W), Font{Plain, 12}, isrColor(p), Left)
+}
+
+// fitPartition cuts a long topic's name and keeps the partition's number.
+func fitPartition(p *view.Partition, f Font, width float32) string {
+	number := "-" + num(p.Partition)
+	return Fit(p.Topic, f, width-TextWidth(number, f)) + number
 }
 
 func (d *drawing) isrText(p *view.Partition) string {

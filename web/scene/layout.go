@@ -37,6 +37,7 @@ const (
 	rowCompact    = 44
 	compactLeader = 54 // a compact row at least so high says in its label who leads
 	rowDense      = 22
+	readableMax   = 80 // rows; more are shown dense
 )
 
 // detail is how much a row shows.
@@ -193,13 +194,10 @@ func (l *layout) arrangeRows() {
 		l.detail, h = full, min(h, rowFullMax)
 	case h >= rowCompact:
 		l.detail = compact
-	case h >= rowDense:
-		l.detail = dense
-	default:
-		l.detail, h = compact, rowCompact
-		if lines > 60 { // a class cannot read so many anyway: show more of them
-			l.detail, h = dense, rowDense
-		}
+	case lines <= readableMax: // scroll: what cannot be read helps nobody
+		l.detail, h = full, rowFullMin
+	default: // a map of all there is, as far as it goes
+		l.detail, h = dense, max(h, rowDense)
 	}
 	y := l.rowsTop
 	for i := range l.rows {
