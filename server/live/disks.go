@@ -103,6 +103,19 @@ func (c *Cluster) openAllDisks() error {
 	return nil
 }
 
+// heldByAnother says that another process uses the data, if one does.
+func (c *Cluster) heldByAnother(clusterID string) error {
+	if clusterID == "" {
+		return nil
+	}
+	id := c.cfg.Spec.ControllerIDs()[0]
+	d, err := store.OpenDirectory(c.cfg.dirOf(id), store.Identity{ClusterID: clusterID, NodeID: id})
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
 // openDisks opens a server's disks, formatting what is new.
 func (c *Cluster) openDisks(s *slot) error {
 	cfg := &s.planned.Config

@@ -140,9 +140,16 @@ func (c *Cluster) open() error {
 	if !c.fresh {
 		spec.ClusterID = clusterID
 	}
-	ports, err := bindAll(c.cfg, spec)
+	var kept *keptPorts
+	if !c.fresh {
+		if kept, err = readPorts(c.cfg.DataDir); err != nil {
+			return err
+		}
+	}
+	ports, err := bindAll(c.cfg, spec, kept)
 	if err != nil {
-		return err
+		// Its old ports are taken: most likely by a server that runs on this data.
+		return errors.Join(c.heldByAnother(clusterID), err)
 	}
 	if c.plan, err = spec.Plan(ports); err != nil {
 		ports.close()
@@ -156,6 +163,11 @@ func (c *Cluster) open() error {
 	}
 	if err := c.openAllDisks(); err != nil {
 		return err
+	}
+	if c.fresh && c.cfg.DataDir != "" {
+		if err := ports.keep(c.cfg.DataDir); err != nil {
+			return err
+		}
 	}
 	for _, p := range c.plan {
 		if err := c.boot(c.processes[p.Config.NodeID]); err != nil {

@@ -1,9 +1,12 @@
 package live
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -43,8 +46,81 @@ func (p *ports) close() {
 	}
 }
 
+// portsName is the file that remembers a data directory's ports. Controllers know
+// each other by them: they stand in the metadata log's voter set, so the same data
+// on other ports would never find a leader.
+const portsName = "ports.json"
+
+// keptPorts is what the file holds, by node id.
+type keptPorts struct {
+	Brokers     map[engine.NodeID]int `json:"brokers"`
+	Controllers map[engine.NodeID]int `json:"controllers"`
+}
+
+// readPorts gives the ports that a data directory was made with; nil where it does
+// not say.
+func readPorts(dir string) (*keptPorts, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, portsName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the ports of %s: %w", dir, err)
+	}
+	var kept keptPorts
+	if err := json.Unmarshal(raw, &kept); err != nil {
+		return nil, fmt.Errorf("%s in %s is damaged: %w", portsName, dir, err)
+	}
+	return &kept, nil
+}
+
+// keep remembers the ports of a fresh data directory.
+func (p *ports) keep(dir string) error {
+	raw, err := json.Marshal(keptPorts{Brokers: p.broker, Controllers: p.control})
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, portsName), raw, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("remember the ports in %s: %w", dir, err)
+	}
+	return nil
+}
+
+// port is the port for a node: the one asked for, or the one it had.
+func (k *keptPorts) port(had map[engine.NodeID]int, id engine.NodeID, asked int) int {
+	if k == nil || asked != 0 {
+		return asked
+	}
+	return had[id]
+}
+
+// check refuses other ports for the controllers than they had.
+func (k *keptPorts) check(cfg Config, spec cluster.Spec) error {
+	if k == nil || cfg.KafkaPort == 0 {
+		return nil
+	}
+	for i, id := range spec.ControllerIDs() {
+		asked := offsetPort(cfg.KafkaPort, controllerOffset(spec)+i)
+		if had, ok := k.Controllers[id]; ok && had != asked {
+			return fmt.Errorf("the data in %s was made with controller %d on port %d, not %d, and controllers know each other by their ports: use --kafka-port %d, or another --data",
+				cfg.DataDir, id, had, asked, cfg.KafkaPort+had-asked)
+		}
+	}
+	return nil
+}
+
 // bindAll binds every port, or none.
-func bindAll(cfg Config, spec cluster.Spec) (*ports, error) {
+func bindAll(cfg Config, spec cluster.Spec, kept *keptPorts) (*ports, error) {
+	if err := kept.check(cfg, spec); err != nil {
+		return nil, err
+	}
+	had := keptPorts{}
+	if kept != nil {
+		had = *kept
+	}
 	p := &ports{
 		advertise: cfg.Advertise, bound: map[engine.NodeID][]net.Listener{},
 		broker: map[engine.NodeID]int{}, control: map[engine.NodeID]int{},
@@ -59,13 +135,13 @@ func bindAll(cfg Config, spec cluster.Spec) (*ports, error) {
 		return nil
 	}
 	for i, id := range spec.BrokerIDs() {
-		if err := bind(id, offsetPort(cfg.KafkaPort, i), p.broker); err != nil {
+		if err := bind(id, kept.port(had.Brokers, id, offsetPort(cfg.KafkaPort, i)), p.broker); err != nil {
 			p.close()
 			return nil, err
 		}
 	}
 	for i, id := range spec.ControllerIDs() {
-		if err := bind(id, offsetPort(cfg.KafkaPort, controllerOffset(spec)+i), p.control); err != nil {
+		if err := bind(id, kept.port(had.Controllers, id, offsetPort(cfg.KafkaPort, controllerOffset(spec)+i)), p.control); err != nil {
 			p.close()
 			return nil, err
 		}
@@ -88,6 +164,9 @@ func offsetPort(base, by int) int {
 func portError(cfg Config, spec cluster.Spec, port int, err error) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("listen on %s port %d: %w", cfg.Bind, port, err)
+	}
+	if cfg.KafkaPort == 0 {
+		return fmt.Errorf("port %d, which the data in %s was made with, is taken by another program", port, cfg.DataDir)
 	}
 	last := controllerOffset(spec) + spec.Controllers - 1
 	for base := cfg.KafkaPort + 1; base+last < 1<<16; base++ {
