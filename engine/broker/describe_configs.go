@@ -3,6 +3,7 @@ package broker
 import (
 	"bitacora/engine"
 	"bitacora/engine/config"
+	"bitacora/engine/metadata"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -42,7 +43,7 @@ func (b *Broker) configEntries(r kmsg.DescribeConfigsRequestResource) ([]config.
 	self := decimal(int64(b.cfg.NodeID))
 	switch r.ResourceType {
 	case kmsg.ConfigResourceTypeTopic:
-		if !validTopicName(r.ResourceName) {
+		if metadata.InvalidTopicName(r.ResourceName) != "" {
 			return nil, engine.ErrInvalidTopicException, "Topic name is invalid: '" + r.ResourceName + "'"
 		}
 		if b.image.Topic(r.ResourceName) == nil {

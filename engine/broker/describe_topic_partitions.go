@@ -86,7 +86,7 @@ func cursorAt(name string, partition int32) *kmsg.DescribeTopicPartitionsRespons
 func undescribed(name string) kmsg.DescribeTopicPartitionsResponseTopic {
 	t := kmsg.NewDescribeTopicPartitionsResponseTopic()
 	code := engine.ErrUnknownTopicOrPartition
-	if !validTopicName(name) {
+	if metadata.InvalidTopicName(name) != "" {
 		code = engine.ErrInvalidTopicException
 	}
 	t.ErrorCode, t.Topic, t.IsInternal = int16(code), kmsg.StringPtr(name), internalTopic(name)

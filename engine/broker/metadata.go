@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"bitacora/engine"
+	"bitacora/engine/group"
 	"bitacora/engine/metadata"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -66,7 +67,7 @@ func (b *Broker) metadataTopics(env *engine.Env, m *kmsg.MetadataRequest) []kmsg
 			topics = append(topics, b.topicMetadata(b.image.Topic(*asked.Topic), m))
 		default:
 			code := engine.ErrUnknownTopicOrPartition
-			if !validTopicName(*asked.Topic) {
+			if metadata.InvalidTopicName(*asked.Topic) != "" {
 				code = engine.ErrInvalidTopicException
 			} else if create {
 				missing = append(missing, *asked.Topic)
@@ -172,29 +173,11 @@ func rawIDs(ids []engine.NodeID) []int32 {
 
 // The internal topics (Topic.INTERNAL_TOPICS).
 const (
-	offsetsTopic      = "__consumer_offsets"
+	offsetsTopic      = group.OffsetsTopic
 	transactionsTopic = "__transaction_state"
 	shareStateTopic   = "__share_group_state"
 )
 
 func internalTopic(name string) bool {
 	return name == offsetsTopic || name == transactionsTopic || name == shareStateTopic
-}
-
-// topicNameMax is Kafka's limit (Topic.MAX_NAME_LENGTH): a directory's name has to
-// hold it with a partition number.
-const topicNameMax = 249
-
-// validTopicName follows Topic.validate.
-func validTopicName(name string) bool {
-	if name == "" || name == "." || name == ".." || len(name) > topicNameMax {
-		return false
-	}
-	for _, c := range []byte(name) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && c != '.' && c != '_' && c != '-' {
-			return false
-		}
-	}
-	return true
 }

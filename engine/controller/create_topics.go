@@ -21,8 +21,6 @@ const (
 	// recordsPerRequest bounds the records one request may write
 	// (QuorumController.MAX_RECORDS_PER_USER_OP).
 	recordsPerRequest = 10_000
-	// topicNameMax bounds a topic's name (Topic.MAX_NAME_LENGTH).
-	topicNameMax = 249
 )
 
 // clusterMetadataTopic is the name no topic may have.
@@ -174,7 +172,7 @@ func (c *Controller) checkNewTopic(name string) *apiError {
 	if c.pending.Topic(name) != nil {
 		return failed(engine.ErrTopicAlreadyExists, fmt.Sprintf("Topic '%s' already exists.", name))
 	}
-	if why := invalidTopicName(name); why != "" {
+	if why := metadata.InvalidTopicName(name); why != "" {
 		return failed(engine.ErrInvalidTopicException, "Topic name is invalid: "+why)
 	}
 	// Metric names turn dots into underscores, so two such names must not differ
@@ -190,28 +188,6 @@ func (c *Controller) checkNewTopic(name string) *apiError {
 		}
 	}
 	return nil
-}
-
-// invalidTopicName says what is wrong with a name, "" when nothing is
-// (Topic.validate).
-func invalidTopicName(name string) string {
-	switch {
-	case name == "":
-		return "the empty string is not allowed"
-	case name == ".":
-		return "'.' is not allowed"
-	case name == "..":
-		return "'..' is not allowed"
-	case len([]rune(name)) > topicNameMax:
-		return fmt.Sprintf("the length of '%s' is longer than the max allowed length %d", name, topicNameMax)
-	}
-	legal := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
-	}
-	if strings.IndexFunc(name, func(r rune) bool { return !legal(r) }) >= 0 {
-		return fmt.Sprintf("'%s' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'", name)
-	}
-	return ""
 }
 
 // topicConfigs gives the configs a topic is to have.

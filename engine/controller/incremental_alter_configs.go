@@ -158,7 +158,7 @@ func (c *Controller) checkAltered(resource metadata.ConfigResource, values map[s
 	if resource.Name == "" {
 		return failed(engine.ErrInvalidRequest, "Default topic resources are not allowed.")
 	}
-	if why := invalidTopicName(resource.Name); why != "" {
+	if why := metadata.InvalidTopicName(resource.Name); why != "" {
 		return failed(engine.ErrInvalidTopicException, "Topic name is invalid: "+why)
 	}
 	if err := config.CheckTopic(values); err != nil {
