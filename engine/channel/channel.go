@@ -405,6 +405,13 @@ func (c *Channel) onTimeout(env *engine.Env) {
 		c.armTimeout(env)
 		return
 	}
+	if c.state == backingOff {
+		// What waited for the next attempt has waited too long. The attempt comes when
+		// it would have: begun anew with each request, the backoff would never end for
+		// requests that have less time than it takes.
+		c.fail(TimedOut, engine.ClosedHere)
+		return
+	}
 	if c.state == connecting || c.state == handshaking {
 		c.failures++
 	}

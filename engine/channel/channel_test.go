@@ -242,6 +242,26 @@ func TestChannel(t *testing.T) {
 				t.Error("it should wait before it tries again")
 			}
 		}},
+		{"requests that have less time than the backoff do not put it off", Config{RequestTimeout: 30 * time.Millisecond}, func(h *host) {
+			for range 6 { // by then it backs off for about a second
+				h.send(1, metadata(9))
+				h.step(engine.Disconnected{Conn: h.conn, Reason: engine.Refused})
+				h.advance(ReconnectBackoffMax)
+			}
+			h.send(2, metadata(9))
+			h.step(engine.Disconnected{Conn: h.conn, Reason: engine.Refused})
+			h.did = nil
+			dials := 0
+			for range 50 { // somebody wants something every 40 ms
+				h.send(3, metadata(9))
+				h.advance(40 * time.Millisecond)
+				dials += strings.Count(strings.Join(h.did, " "), "dial")
+				h.did = nil
+			}
+			if dials == 0 {
+				t.Error("in two seconds it never tried again")
+			}
+		}},
 		{"a request with a time-out of its own", Config{RequestTimeout: 3 * time.Second}, func(h *host) {
 			h.connected()
 			h.do(func(env *engine.Env) {
