@@ -68,9 +68,21 @@ func New(cfg Config, data log.Store) *Broker {
 	b.groups = group.New(groupConfig(cfg.Static), offsetsLog{b.replicas})
 	clientID := decimal(int64(cfg.NodeID)) // brokers name themselves by their bare id
 	for key := range linkCount {
-		b.links[key] = newControllerLink(key, clientID, b.requestTimeout)
+		b.links[key] = newControllerLink(key, clientID, linkTimeout(key, cfg.Static))
 	}
 	return b
+}
+
+// linkTimeout is how long a controller may take to answer. A heartbeat is given up
+// when the next is due, so that an answer lost with a controller costs one of them,
+// not the session (BrokerServer gives its channel broker.heartbeat.interval.ms,
+// NodeToControllerChannelManagerImpl takes the lesser).
+func linkTimeout(key int64, s config.Static) time.Duration {
+	timeout := s.Duration(config.RequestTimeout)
+	if key == linkHeartbeat {
+		timeout = min(timeout, s.Duration(config.BrokerHeartbeatInterval))
+	}
+	return timeout
 }
 
 func groupConfig(s config.Static) group.Config {

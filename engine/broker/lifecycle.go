@@ -14,8 +14,7 @@ import (
 
 // The lifecycle's times, as Kafka's defaults have them.
 const (
-	heartbeatInterval = 2 * time.Second       // broker.heartbeat.interval.ms
-	startingInterval  = 10 * time.Millisecond // between heartbeats until caught up (BrokerLifecycleManager)
+	startingInterval = 10 * time.Millisecond // between heartbeats until caught up (BrokerLifecycleManager)
 	// controlledShutdownMax bounds a clean stop without a controller
 	// (BrokerServer.shutdown waits for five minutes).
 	controlledShutdownMax = 5 * time.Minute
@@ -68,6 +67,11 @@ func (b *Broker) startLifecycle(env *engine.Env, previousEpoch engine.BrokerEpoc
 		state: starting, incarnation: env.Rand().UUID(), epoch: -1, previousEpoch: previousEpoch, fenced: true,
 	}
 	b.communicate(env)
+}
+
+// heartbeatInterval is broker.heartbeat.interval.ms.
+func (b *Broker) heartbeatInterval() time.Duration {
+	return b.cfg.Static.Duration(config.BrokerHeartbeatInterval)
 }
 
 // communicate sends what is due: a registration, then heartbeats.
@@ -144,7 +148,7 @@ func (b *Broker) onLifecycleResponse(env *engine.Env, resp kmsg.Response) {
 	case *kmsg.BrokerHeartbeatResponse:
 		b.onHeartbeat(env, r)
 	default:
-		b.communicateAfter(env, heartbeatInterval)
+		b.communicateAfter(env, b.heartbeatInterval())
 	}
 }
 
@@ -152,7 +156,7 @@ func (b *Broker) onRegistration(env *engine.Env, r *kmsg.BrokerRegistrationRespo
 	if r.ErrorCode != 0 {
 		// DUPLICATE_BROKER_REGISTRATION while the session of the life before has
 		// not ended, and whatever else may pass.
-		b.communicateAfter(env, heartbeatInterval)
+		b.communicateAfter(env, b.heartbeatInterval())
 		return
 	}
 	b.life.registered = true
@@ -164,7 +168,7 @@ func (b *Broker) onRegistration(env *engine.Env, r *kmsg.BrokerRegistrationRespo
 func (b *Broker) onHeartbeat(env *engine.Env, r *kmsg.BrokerHeartbeatResponse) {
 	l := &b.life
 	if r.ErrorCode != 0 {
-		b.communicateAfter(env, heartbeatInterval)
+		b.communicateAfter(env, b.heartbeatInterval())
 		return
 	}
 	l.fenced = r.IsFenced
@@ -182,15 +186,15 @@ func (b *Broker) onHeartbeat(env *engine.Env, r *kmsg.BrokerHeartbeatResponse) {
 			// told to come again.
 			b.askForProducerIDs(env)
 		}
-		b.communicateAfter(env, heartbeatInterval)
+		b.communicateAfter(env, b.heartbeatInterval())
 	case running:
-		b.communicateAfter(env, heartbeatInterval)
+		b.communicateAfter(env, b.heartbeatInterval())
 	case pendingControlledShutdown:
 		if r.ShouldShutdown {
 			b.finishShutdown(env)
 			return
 		}
-		b.communicateAfter(env, heartbeatInterval)
+		b.communicateAfter(env, b.heartbeatInterval())
 	}
 }
 

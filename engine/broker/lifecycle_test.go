@@ -54,6 +54,20 @@ func TestABrokerRegistersCatchesUpAndServes(t *testing.T) {
 	}
 }
 
+func TestHeartbeatIntervalIsConfigured(t *testing.T) {
+	h := newHarness(t, "broker.heartbeat.interval.ms", "500")
+	h.setController()
+	h.apply(h.brokerRecord(1, true))
+	h.advance(time.Second)
+	h.apply(h.brokerRecord(1, false))
+	h.advance(2 * time.Second)
+	h.names()
+	h.advance(10 * time.Second)
+	if got := strings.Count(h.names(), "fence=false shutdown=false"); got != 20 {
+		t.Errorf("%d heartbeats in 10 s, want one every 500 ms", got)
+	}
+}
+
 func TestRegistration(t *testing.T) {
 	h := newHarness(t, "broker.rack", "east")
 	h.registration = engine.ErrDuplicateBrokerRegistration
