@@ -21,6 +21,7 @@ const faultTimeout = 30 * time.Second
 
 func newFault() *cobra.Command {
 	var addr, token string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "fault",
 		Short: "Break and heal nodes of a running cluster",
@@ -29,7 +30,14 @@ func newFault() *cobra.Command {
 	}
 	c.PersistentFlags().StringVar(&addr, "http", "127.0.0.1:8080", "where the server's page is")
 	c.PersistentFlags().StringVar(&token, "token", "", "the token that the server printed, where it listens beyond loopback")
-	send := func(f hub.Fault) error { return postFault(addr, token, f) }
+	c.PersistentFlags().BoolVar(&asJSON, "json", false, "print what was done as JSON")
+	send := func(c *cobra.Command, f hub.Fault) error {
+		err := postFault(addr, token, f)
+		if err == nil && asJSON {
+			err = json.NewEncoder(c.OutOrStdout()).Encode(f)
+		}
+		return err
+	}
 	for _, a := range []struct{ name, short string }{
 		{"kill", "End a node as kill -9 does: connecting to it is refused"},
 		{"shutdown", "Ask a node to stop cleanly, as SIGTERM does"},
@@ -39,12 +47,12 @@ func newFault() *cobra.Command {
 	} {
 		c.AddCommand(&cobra.Command{
 			Use: a.name + " NODE", Short: a.short, Args: exactly(1),
-			RunE: func(_ *cobra.Command, args []string) error {
+			RunE: func(c *cobra.Command, args []string) error {
 				node, err := parseNode(args[0])
 				if err != nil {
 					return err
 				}
-				return send(hub.Fault{Action: a.name, Node: node})
+				return send(c, hub.Fault{Action: a.name, Node: node})
 			},
 		})
 	}
@@ -54,9 +62,9 @@ func newFault() *cobra.Command {
 	} {
 		c.AddCommand(&cobra.Command{
 			Use: a.name + " NODE NODE", Short: a.short, Args: args(1, 2),
-			RunE: func(_ *cobra.Command, args []string) error {
+			RunE: func(c *cobra.Command, args []string) error {
 				if a.name == "heal" && len(args) == 1 && args[0] == "all" {
-					return send(hub.Fault{Action: "heal", Node: engine.NoNode, Peer: engine.NoNode})
+					return send(c, hub.Fault{Action: "heal", Node: engine.NoNode, Peer: engine.NoNode})
 				}
 				if len(args) != 2 {
 					return usageError{fmt.Errorf("%s takes two nodes", a.name)}
@@ -69,10 +77,30 @@ func newFault() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return send(hub.Fault{Action: a.name, Node: one, Peer: other})
+				return send(c, hub.Fault{Action: a.name, Node: one, Peer: other})
 			},
 		})
 	}
+	c.AddCommand(newSlowDisk(send))
+	return c
+}
+
+func newSlowDisk(send func(*cobra.Command, hub.Fault) error) *cobra.Command {
+	var by time.Duration
+	c := &cobra.Command{
+		Use: "slow-disk NODE", Short: "Make each commit of a node's data take longer; --by 0 heals it", Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			node, err := parseNode(args[0])
+			if err != nil {
+				return err
+			}
+			if by < 0 || by%time.Millisecond != 0 {
+				return usageError{fmt.Errorf("--by %v is not a number of milliseconds", by)}
+			}
+			return send(c, hub.Fault{Action: "slow-disk", Node: node, ByMs: by.Milliseconds()})
+		},
+	}
+	c.Flags().DurationVar(&by, "by", 500*time.Millisecond, "how much longer each commit takes")
 	return c
 }
 

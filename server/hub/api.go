@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"bitacora/engine"
 )
@@ -18,6 +19,8 @@ type Faults interface {
 	Resume(node engine.NodeID) error
 	Cut(a, b engine.NodeID) error
 	Heal(a, b engine.NodeID) error
+	// SlowDisk makes each commit of a node's data take by longer; 0 heals it.
+	SlowDisk(node engine.NodeID, by time.Duration) error
 	// Serving says whether every broker serves, and if not, what is missing.
 	Serving() (bool, string)
 }
@@ -28,13 +31,21 @@ const faultBytesMax = 4 << 10
 
 // Fault is the body of POST /api/v1/faults.
 type Fault struct {
-	Action string        `json:"action"` // kill, shutdown, restart, pause, resume, cut, heal
+	Action string        `json:"action"` // kill, shutdown, restart, pause, resume, cut, heal, slow-disk
 	Node   engine.NodeID `json:"node"`
 	Peer   engine.NodeID `json:"peer,omitempty"` // cut, heal
+	ByMs   int64         `json:"byMs,omitempty"` // slow-disk: how much longer each commit takes; 0 heals it
 }
 
-// ErrAction is given for an action that there is not.
-var ErrAction = errors.New("no such action: kill, shutdown, restart, pause, resume, cut and heal are")
+// ErrAction is given for an action that there is not, ErrSlow for a disk slower
+// than slowMsMax.
+var (
+	ErrAction = errors.New("no such action: kill, shutdown, restart, pause, resume, cut, heal and slow-disk are")
+	ErrSlow   = errors.New("a disk's commits take 0 to 60000 ms longer")
+)
+
+// slowMsMax bounds a slow disk: past Kafka's time-outs nothing more is to be seen.
+const slowMsMax = 60_000
 
 // Do carries a fault out.
 func (f Fault) Do(on Faults) error {
@@ -53,6 +64,11 @@ func (f Fault) Do(on Faults) error {
 		return on.Cut(f.Node, f.Peer)
 	case "heal":
 		return on.Heal(f.Node, f.Peer)
+	case "slow-disk":
+		if f.ByMs < 0 || f.ByMs > slowMsMax {
+			return fmt.Errorf("byMs %d: %w", f.ByMs, ErrSlow)
+		}
+		return on.SlowDisk(f.Node, time.Duration(f.ByMs)*time.Millisecond)
 	}
 	return fmt.Errorf("%q: %w", f.Action, ErrAction)
 }
@@ -82,7 +98,7 @@ func RegisterAPI(mux *http.ServeMux, on Faults, allowed func(*http.Request) bool
 		}
 		if err := f.Do(on); err != nil {
 			status := http.StatusConflict
-			if errors.Is(err, ErrAction) {
+			if errors.Is(err, ErrAction) || errors.Is(err, ErrSlow) {
 				status = http.StatusBadRequest
 			}
 			http.Error(w, err.Error(), status)

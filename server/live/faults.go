@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"time"
 
 	"bitacora/engine"
 )
@@ -176,4 +177,22 @@ func (c *Cluster) stall(from, to engine.NodeID, send func()) bool {
 	}
 	c.stalled[link] = append(c.stalled[link], send)
 	return true
+}
+
+// SlowDisk makes each commit of a node's data take by longer, from the next one on;
+// 0 heals it. It outlives restarts, as a disk does. A controller of its own has no
+// data but the metadata log.
+func (c *Cluster) SlowDisk(id engine.NodeID, by time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.processes[id]
+	if s == nil || s.client != nil {
+		return fmt.Errorf("slow the disk of %d: %w", id, ErrNoNode)
+	}
+	disk := engine.DiskMeta
+	if s.planned.Config.Broker {
+		disk = engine.DiskData
+	}
+	s.slowBy[disk].Store(int64(by))
+	return nil
 }

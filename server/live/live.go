@@ -93,8 +93,11 @@ type slot struct {
 	now      *process // nil while dead
 	state    State
 	starting bool
-	why      string           // why it is dead, for people
-	client   *simulatedClient // nil for a server
+	why      string            // why it is dead, for people
+	halted   bool              // its last life ended itself
+	halt     engine.HaltReason // why, where halted
+	slowBy   [2]atomic.Int64   // by engine.DiskID: nanoseconds that each commit takes longer
+	client   *simulatedClient  // nil for a server
 }
 
 type place struct {
@@ -191,16 +194,16 @@ func (c *Cluster) boot(s *slot) error {
 	}
 	s.life++
 	p := &process{
-		cluster: c, id: id, life: s.life, in: newInbox(), ended: make(chan struct{}),
+		cluster: c, id: id, life: s.life, in: newInbox(), ended: make(chan struct{}), ending: make(chan struct{}),
 		run:   engine.NewProcess(id, node, c.seed, s.life),
 		conns: map[engine.ConnID]*conn{}, tcp: map[*kafka.Conn]*conn{}, held: map[*conn]struct{}{},
 		timers: timers{valid: map[engine.Timer]uint64{}},
 	}
 	p.run.SetTracing(c.watched.Load())
-	for _, store := range []log.Store{meta, data} {
+	for i, store := range []log.Store{meta, data} {
 		if store != nil {
 			p.disks = append(p.disks, &disk{
-				store: store, commits: make(chan log.Commit, 1), durable: uint64(store.DurableSeq()),
+				store: store, commits: make(chan log.Commit, 1), slowBy: &s.slowBy[i], durable: uint64(store.DurableSeq()),
 			})
 		}
 	}
@@ -209,7 +212,7 @@ func (c *Cluster) boot(s *slot) error {
 	}
 	s.nets = nil
 	c.mu.Lock()
-	s.now, s.state, s.why = p, Running, ""
+	s.now, s.state, s.why, s.halted = p, Running, "", false
 	c.mu.Unlock()
 	p.trace(engine.Event{Kind: engine.EventProcessStarted})
 	p.start()
@@ -230,21 +233,33 @@ func (c *Cluster) onEnd(p *process) {
 	c.mu.Lock()
 	s := c.processes[p.id]
 	s.now, s.state = nil, Dead
+	halted := p.halted.Load() > 0
+	if halted {
+		s.halted, s.halt = true, engine.HaltReason(p.halted.Load()-1)
+	}
 	if s.why == "" {
 		s.why = "killed"
-		switch engine.HaltReason(p.halted.Load() - 1) {
-		case engine.HaltCleanShutdown:
-			s.why = "stopped"
-		case engine.HaltDiskFailed:
-			s.why = "log directory failed"
-		case engine.HaltFenced:
-			s.why = "fenced"
+		if halted {
+			s.why = haltedFor(s.halt)
 		}
 	}
 	c.mu.Unlock()
 	s.disks.crash()
-	p.trace(engine.Event{Kind: engine.EventProcessKilled})
+	if !halted { // else it said so itself
+		p.trace(engine.Event{Kind: engine.EventProcessKilled})
+	}
 	c.notify()
+}
+
+// haltedFor says why a process ended itself, for people.
+func haltedFor(reason engine.HaltReason) string {
+	switch reason {
+	case engine.HaltDiskFailed:
+		return "log directory failed"
+	case engine.HaltFenced:
+		return "fenced"
+	}
+	return "stopped"
 }
 
 func (c *Cluster) notify() {

@@ -31,7 +31,8 @@ func (s State) String() string { return [...]string{"running", "paused", "dead"}
 type disk struct {
 	store   log.Store
 	commits chan log.Commit
-	busy    bool // a commit is under way
+	slowBy  *atomic.Int64 // nanoseconds that each commit takes longer; outlives the process
+	busy    bool          // a commit is under way
 	durable uint64
 }
 
@@ -53,6 +54,7 @@ type process struct {
 	soon      []func() // to be done after this step, before anything else
 	listeners []*kafka.Listener
 	ended     chan struct{}
+	ending    chan struct{}  // closed first of all
 	dead      bool           // within the goroutine: the node takes no more inputs
 	halted    atomic.Int32   // a HaltReason and one, 0 while it has not halted itself
 	kill      atomic.Bool    // asked for by a fault: nothing more is handled
@@ -217,12 +219,29 @@ func (p *process) startCommits() {
 	}
 }
 
-// commit is a disk's goroutine.
+// commit is a disk's goroutine. What a slow disk had not done yet when the process
+// ended, it never does.
 func (p *process) commit(id engine.DiskID, d *disk) {
 	defer p.disksDone.Done()
 	for c := range d.commits {
+		if !p.slowly(time.Duration(d.slowBy.Load())) {
+			continue
+		}
 		err := c.Run()
 		p.in.post(func() { p.committed(id, d, c, err) })
+	}
+}
+
+// slowly waits; false says that the process ended meanwhile.
+func (p *process) slowly(by time.Duration) bool {
+	if by <= 0 {
+		return true
+	}
+	select {
+	case <-time.After(by):
+		return true
+	case <-p.ending:
+		return false
 	}
 }
 
@@ -251,6 +270,7 @@ func diskName(id engine.DiskID) string {
 // end takes the process apart: its connections, its listeners, what its disks had
 // not committed.
 func (p *process) end() {
+	close(p.ending)
 	p.in.close()
 	p.wake.Stop()
 	for _, l := range p.listeners {

@@ -134,6 +134,7 @@ func (s *Source) processNow(id engine.NodeID, state State) view.Process {
 	slot := s.processes[id]
 	p := view.Process{
 		ID: id, Since: s.since[id], Life: int32(max(slot.life-1, 0)), Status: statusOf(state),
+		Halted: slot.halted, Halt: slot.halt,
 	}
 	if slot.client != nil {
 		p.Roles, p.Name = view.RoleClient, slot.client.name
@@ -255,12 +256,25 @@ func (s *Source) client() (*kgo.Client, error) {
 		seeds = append(seeds, net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port))))
 	}
 	cl, err := kgo.NewClient(kgo.SeedBrokers(seeds...), kgo.ClientID("bitacora-page"), kgo.RecordDeliveryTimeout(doneWithin),
-		kgo.RecordPartitioner(byHand{kgo.StickyKeyPartitioner(nil)}))
+		kgo.RecordPartitioner(byHand{kgo.StickyKeyPartitioner(nil)}), kgo.Dialer(s.dialHere))
 	if err != nil {
 		return nil, fmt.Errorf("a client for the page: %w", err)
 	}
 	s.admin = cl
 	return cl, nil
+}
+
+// dialHere reaches brokers where they listen: the host that clients are told of may
+// be one that only other machines know.
+func (s *Source) dialHere(ctx context.Context, network, addr string) (net.Conn, error) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && host == s.cfg.Advertise {
+		here := s.cfg.Bind
+		if ip := net.ParseIP(here); ip != nil && ip.IsUnspecified() {
+			here = loopback
+		}
+		addr = net.JoinHostPort(here, port)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, addr)
 }
 
 // byHand lets a record name its partition, and its key decide where it does not.

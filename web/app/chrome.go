@@ -417,7 +417,7 @@ func (m *Model) statusOf(p *view.Process) (string, panel.Tone) {
 	since := m.Lang.Seconds(int64(m.State.At.Sub(p.Since)), 0)
 	switch {
 	case p.Status == view.Dead && p.Halted:
-		return m.t(lang.StatusHalted), panel.Bad
+		return m.t(scene.HaltedStatus(p.Halt)), panel.Bad
 	case p.Status == view.Dead:
 		return m.t(lang.StatusDeadFor, since), panel.Bad
 	case p.Status == view.Paused:

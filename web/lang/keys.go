@@ -45,6 +45,8 @@ const (
 	StatusFenced
 	StatusStopping
 	StatusHalted
+	StatusHaltedClean
+	StatusHaltedDisk
 	StatusFencedHint
 	Kill
 	Restart

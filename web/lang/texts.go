@@ -42,6 +42,8 @@ var texts = [keyCount][langCount]string{
 	StatusFenced:          {"arrancado, aún sin admitir", "started, still fenced"},
 	StatusStopping:        {"cerrando", "shutting down"},
 	StatusHalted:          {"se detuvo solo", "halted by itself"},
+	StatusHaltedClean:     {"cerrado", "shut down"},
+	StatusHaltedDisk:      {"su disco falló", "its disk failed"},
 	StatusFencedHint:      {"«fenced»: el controlador no cuenta con él", "fenced: the controller does not count on it"},
 	Kill:                  {"Matar", "Kill"},
 	Restart:               {"Arrancar", "Restart"},

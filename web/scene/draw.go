@@ -200,12 +200,23 @@ func (d *drawing) processButtons(right, y float32, p *view.Process, width float3
 	}
 }
 
+// HaltedStatus is what to call a process that ended itself.
+func HaltedStatus(reason engine.HaltReason) lang.Key {
+	switch reason {
+	case engine.HaltCleanShutdown:
+		return lang.StatusHaltedClean
+	case engine.HaltDiskFailed:
+		return lang.StatusHaltedDisk
+	}
+	return lang.StatusHalted
+}
+
 // status says how a process is, and whether that is bad.
 func (d *drawing) status(p *view.Process) (text string, bad bool) {
 	since := d.in.Lang.Seconds(int64(d.in.State.At-p.Since), 1)
 	switch {
 	case p.Status == view.Dead && p.Halted:
-		return d.t(lang.StatusHalted), true
+		return d.t(HaltedStatus(p.Halt)), true
 	case p.Status == view.Dead:
 		return d.t(lang.StatusDeadFor, since), true
 	case p.Status == view.Paused:
