@@ -47,55 +47,110 @@ func TestAWrongCommandLineIsAUsageError(t *testing.T) {
 	}
 }
 
-func TestProperties(t *testing.T) {
+// serveCommand is a fresh `serve` with its flags as the command line gives them.
+func serveCommand(t *testing.T, args ...string) *cobra.Command {
+	t.Helper()
+	for _, sub := range newRoot().Commands() {
+		if sub.Name() == "serve" {
+			if err := sub.ParseFlags(args); err != nil {
+				t.Fatal(err)
+			}
+			return sub
+		}
+	}
+	t.Fatal("there is no serve")
+	return nil
+}
+
+// flagOf is a flag's value.
+func flagOf(c *cobra.Command, name string) string { return c.Flags().Lookup(name).Value.String() }
+
+// configFile writes a --config file.
+func configFile(t *testing.T, text string) string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "server.properties")
-	text := "# ours\n! and theirs\n\n num.partitions = 7 \nretention=a=b\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := serveFlags{configFile: file, set: []string{"num.partitions=9", "x="}}
-	got, err := f.properties()
+	return file
+}
+
+func TestProperties(t *testing.T) {
+	f := serveFlags{
+		configFile: configFile(t, "# ours\n! and theirs\n\n num.partitions = 7 \nretention=a=b\n"),
+		set:        []string{"num.partitions=9", "x="},
+	}
+	flags := serveCommand(t).Flags()
+	got, err := f.properties(flags)
 	if err != nil || len(got) != 3 || got["num.partitions"] != "9" || got["retention"] != "a=b" || got["x"] != "" {
 		t.Errorf("properties %v, %v", got, err)
 	}
-	if err := os.WriteFile(file, []byte("a=b\nnonsense\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.properties(); err == nil || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("a line that makes no sense: %v", err)
+	for text, says := range map[string]string{
+		"a=b\nnonsense\n":           "line 2",
+		"bitacora.colour=red":       "--colour",
+		"\nbitacora.brokers=many\n": "line 2",
+		"bitacora.config=other":     "--config",
+	} {
+		f.configFile = configFile(t, text)
+		if _, err := f.properties(flags); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 	f.configFile += ".not"
-	if _, err := f.properties(); !errors.Is(err, os.ErrNotExist) {
+	if _, err := f.properties(flags); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
 
-func TestEnvironment(t *testing.T) {
+// TestFlagsEnvironmentAndFileAgree: whatever a flag sets, the environment and the
+// file can set too, and the nearest to the person counts.
+func TestFlagsEnvironmentAndFileAgree(t *testing.T) {
 	t.Setenv("BITACORA_KAFKA_PORT", "1234")
 	t.Setenv("BITACORA_BROKERS", "5")
+	t.Setenv("BITACORA_SET", "a=1\nb=2")
 	t.Setenv("BITACORA_NOTHING", "of ours")
-	var c *cobra.Command
-	for _, sub := range newRoot().Commands() {
-		if sub.Name() == "serve" {
-			c = sub
-		}
-	}
-	if err := c.ParseFlags([]string{"--brokers", "2"}); err != nil {
-		t.Fatal(err)
-	}
+	c := serveCommand(t, "--brokers", "2")
 	if err := fromEnvironment(c); err != nil {
 		t.Fatal(err)
 	}
-	if port := c.Flags().Lookup("kafka-port").Value.String(); port != "1234" {
-		t.Errorf("port %s", port)
+	f := serveFlags{configFile: configFile(t, "bitacora.brokers=9\nbitacora.kafka-port=9\nbitacora.controllers=1\n"+
+		"bitacora.memory=true\nbitacora.node-data=1=x\nbitacora.node-data=2=y\nbitacora.set=a=9\n")}
+	if _, err := f.properties(c.Flags()); err != nil {
+		t.Fatal(err)
 	}
-	if brokers := c.Flags().Lookup("brokers").Value.String(); brokers != "2" {
-		t.Errorf("%s brokers: the command line counts for more", brokers)
+	for name, want := range map[string]string{
+		"brokers":     "2",         // of the command line, the environment and the file
+		"kafka-port":  "1234",      // of the environment and the file
+		"set":         "[a=1,b=2]", // of the environment and the file
+		"controllers": "1",         // of the file alone
+		"memory":      "true",
+		"node-data":   "[1=x,2=y]",
+		"http":        "127.0.0.1:8080", // of none
+	} {
+		if got := flagOf(c, name); got != want {
+			t.Errorf("--%s is %s, want %s", name, got, want)
+		}
 	}
 	t.Setenv("BITACORA_KAFKA_PORT", "many")
 	var usage usageError
-	if err := fromEnvironment(c); !errors.As(err, &usage) {
+	if err := fromEnvironment(serveCommand(t)); !errors.As(err, &usage) {
 		t.Errorf("a port that is no number: %v", err)
+	}
+}
+
+func TestOtherMachinesAreListenedToOnlyWhenToldSo(t *testing.T) {
+	for want, f := range map[string]serveFlags{
+		"127.0.0.1":   {},
+		"127.0.0.2":   {bind: "127.0.0.2", advertised: "kafka.example"},
+		"0.0.0.0":     {advertised: "kafka.example"},
+		"192.168.1.7": {bind: "192.168.1.7"},
+	} {
+		if got := f.bindTo(); got != want {
+			t.Errorf("%+v binds to %s, want %s", f, got, want)
+		}
+	}
+	if got := (&serveFlags{advertised: "localhost"}).bindTo(); got != "127.0.0.1" {
+		t.Errorf("for localhost it binds to %s", got)
 	}
 }
 

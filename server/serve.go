@@ -22,6 +22,7 @@ import (
 	"bitacora/server/live"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const (
@@ -55,7 +56,9 @@ func newServe() *cobra.Command {
 	c := &cobra.Command{
 		Use: "serve", Short: "Start a cluster, its Kafka listeners and its page", Args: exactly(0),
 		Long: "Start a cluster: the Kafka protocol on consecutive ports, the page on --http.\n" +
-			"Every flag of every command may also be set in the environment: BITACORA_KAFKA_PORT for --kafka-port.",
+			"Every flag of every command may also be set in the environment (BITACORA_KAFKA_PORT for --kafka-port),\n" +
+			"and those of serve in the --config file (bitacora.kafka-port=9092). The command line counts for more\n" +
+			"than the environment, and the environment for more than the file.",
 		RunE: func(c *cobra.Command, _ []string) error { return serve(c.Context(), c, &f) },
 	}
 	flags := c.Flags()
@@ -68,9 +71,9 @@ func newServe() *cobra.Command {
 	flags.StringArrayVar(&f.nodeData, "node-data", nil, "NODE=FOLDER: keep one node's logs elsewhere")
 	flags.BoolVar(&f.memory, "memory", false, "keep the logs in memory only")
 	flags.BoolVar(&f.sync, "sync", false, "sync each commit, so that what is acknowledged outlives a loss of power")
-	flags.StringVar(&f.bind, "bind", "127.0.0.1", "the address that the Kafka listeners bind to")
-	flags.StringVar(&f.advertised, "advertised-host", "", "the host that clients are told to connect to")
-	flags.StringVar(&f.configFile, "config", "", "a file of server.properties keys for every node")
+	flags.StringVar(&f.bind, "bind", "", "the address that the Kafka listeners bind to (default 127.0.0.1; every one with --advertised-host)")
+	flags.StringVar(&f.advertised, "advertised-host", "", "the host that clients are told to connect to, for clients on other machines")
+	flags.StringVar(&f.configFile, "config", "", "a file of server.properties keys for every node, and of flags as bitacora.FLAG")
 	flags.StringArrayVar(&f.set, "set", nil, "key=value: one server.properties key for every node")
 	flags.Int64Var(&f.reserve, "reserve", 0, "free bytes below which a broker's disk counts as full; 0 is the default")
 	flags.BoolVar(&f.json, "json", false, "print what happens as JSON lines")
@@ -78,7 +81,11 @@ func newServe() *cobra.Command {
 }
 
 func serve(ctx context.Context, c *cobra.Command, f *serveFlags) error {
-	cfg, err := f.config()
+	properties, err := f.properties(c.Flags())
+	if err != nil {
+		return err
+	}
+	cfg, err := f.config(properties)
 	if err != nil {
 		return err
 	}
@@ -129,16 +136,12 @@ func serve(ctx context.Context, c *cobra.Command, f *serveFlags) error {
 }
 
 // config makes the driver's configuration of the flags.
-func (f *serveFlags) config() (live.Config, error) {
-	properties, err := f.properties()
-	if err != nil {
-		return live.Config{}, err
-	}
+func (f *serveFlags) config(properties map[string]string) (live.Config, error) {
 	cfg := live.Config{
 		Spec: cluster.Spec{
 			Brokers: f.brokers, Controllers: f.controllers, Combined: f.combined, Properties: properties,
 		},
-		DataDir: f.data, Bind: f.bind, Advertise: f.advertised, KafkaPort: f.kafkaPort,
+		DataDir: f.data, Bind: f.bindTo(), Advertise: f.advertised, KafkaPort: f.kafkaPort,
 		Sync: f.sync, ReserveBytes: f.reserve, DataDirOf: map[engine.NodeID]string{},
 	}
 	if f.memory {
@@ -158,14 +161,36 @@ func (f *serveFlags) config() (live.Config, error) {
 	return cfg, nil
 }
 
-// properties reads --config, then --set over it.
-func (f *serveFlags) properties() (map[string]string, error) {
+// bindTo is where the Kafka listeners bind: on loopback, unless clients are told of
+// another host, which is for those on other machines.
+func (f *serveFlags) bindTo() string {
+	switch {
+	case f.bind != "":
+		return f.bind
+	case f.advertised == "" || isLoopback(f.advertised):
+		return "127.0.0.1"
+	}
+	return "0.0.0.0"
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// flagPrefix sets flags apart from server.properties keys in a --config file.
+const flagPrefix = "bitacora."
+
+// properties reads --config, whose lines may also set flags that nothing else did,
+// and then --set over it.
+func (f *serveFlags) properties(flags *pflag.FlagSet) (map[string]string, error) {
 	properties := map[string]string{}
 	if f.configFile != "" {
 		text, err := os.ReadFile(f.configFile)
 		if err != nil {
 			return nil, fmt.Errorf("--config: %w", err)
 		}
+		set := map[string]bool{} // by this file: a flag that may be given again may be so here
 		for i, line := range strings.Split(string(text), "\n") {
 			line = strings.TrimSpace(line)
 			if line == "" || line[0] == '#' || line[0] == '!' {
@@ -175,7 +200,15 @@ func (f *serveFlags) properties() (map[string]string, error) {
 			if !ok {
 				return nil, fmt.Errorf("--config %s: line %d is not key=value: %q", filepath.Base(f.configFile), i+1, line)
 			}
-			properties[strings.TrimSpace(key)] = strings.TrimSpace(value)
+			key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+			name, isFlag := strings.CutPrefix(key, flagPrefix)
+			if !isFlag {
+				properties[key] = value
+				continue
+			}
+			if err := setFlag(flags, name, value, set); err != nil {
+				return nil, fmt.Errorf("--config %s: line %d: %w", filepath.Base(f.configFile), i+1, err)
+			}
 		}
 	}
 	for _, entry := range f.set {
@@ -188,7 +221,21 @@ func (f *serveFlags) properties() (map[string]string, error) {
 	return properties, nil
 }
 
-// fromEnvironment sets the flags that the command line did not from BITACORA_*.
+// setFlag sets a flag from a file, unless something else than the file did.
+func setFlag(flags *pflag.FlagSet, name, value string, set map[string]bool) error {
+	flag := flags.Lookup(name)
+	if flag == nil || name == "config" || name == "help" {
+		return fmt.Errorf("there is no flag --%s to set", name)
+	}
+	if flag.Changed && !set[name] {
+		return nil
+	}
+	set[name] = true
+	return flags.Set(name, value)
+}
+
+// fromEnvironment sets the flags that the command line did not from BITACORA_*. A
+// flag that may be given again takes a line for each.
 func fromEnvironment(c *cobra.Command) error {
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
@@ -200,21 +247,28 @@ func fromEnvironment(c *cobra.Command) error {
 		if flag == nil || flag.Changed {
 			continue
 		}
-		if err := flag.Value.Set(value); err != nil {
-			return usageError{fmt.Errorf("%s=%s in the environment: %w", name, value, err)}
+		values := []string{value}
+		if flag.Value.Type() == "stringArray" {
+			values = strings.Split(strings.TrimSpace(value), "\n")
+		}
+		for _, v := range values {
+			if err := c.Flags().Set(flag.Name, v); err != nil {
+				return usageError{fmt.Errorf("%s=%s in the environment: %w", name, v, err)}
+			}
 		}
 	}
 	return nil
 }
 
-// tokenFor draws the token that changes need as soon as the page, or a Kafka
-// listener, can be reached from elsewhere.
+// tokenFor draws the token that changes by HTTP need as soon as the page can be
+// reached from elsewhere. A Kafka listener that is reached from elsewhere takes
+// whoever comes, as Kafka's does without SASL.
 func tokenFor(f *serveFlags) (string, error) {
 	host, _, err := net.SplitHostPort(f.httpAddr)
 	if err != nil {
 		return "", usageError{fmt.Errorf("--http %s is not HOST:PORT", f.httpAddr)}
 	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+	if isLoopback(host) {
 		return "", nil
 	}
 	var secret [18]byte

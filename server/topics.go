@@ -132,10 +132,19 @@ func newTopicsDelete(f *toolFlags) *cobra.Command {
 					return err
 				}
 				var errs []error
+				deleted := []string{}
 				for _, a := range answers.Sorted() {
 					if a.Err != nil {
 						errs = append(errs, answerError("delete topic "+a.Topic, a.Err, a.ErrMessage))
+						continue
 					}
+					deleted = append(deleted, a.Topic)
+					if !f.json {
+						fmt.Fprintf(c.OutOrStdout(), "Deleted topic %s.\n", a.Topic)
+					}
+				}
+				if f.json {
+					errs = append(errs, f.print(c, map[string]any{"deleted": deleted}, "", nil))
 				}
 				return errors.Join(errs...)
 			})
