@@ -83,6 +83,9 @@ const (
 	EventLost
 	EventConnected    // Node -> Peer
 	EventDisconnected // Node -> Peer, Code = DisconnectReason
+
+	// Disks, reported by drivers.
+	EventDiskDamaged // a bit of a stored batch was flipped: Offset = the batch's base
 )
 
 // Event is something that happened, in codes and numbers; words are a viewer's.

@@ -374,5 +374,38 @@ func (m *Memory) FailAt(n uint64) {
 	}
 }
 
+// FlipBit damages a stored batch: the nth bit behind the header that names it, of
+// the batch that holds the offset. It gives the batch's base offset, and false where
+// there is none. Nothing notices until somebody checks the batch's CRC.
+func (m *Memory) FlipBit(id ID, offset engine.Offset, nth int) (engine.Offset, bool) {
+	h, ok := m.logs[id]
+	if !ok || m.table[h] == nil {
+		return 0, false
+	}
+	l := m.own(m.table[h])
+	for k := range l.segments {
+		s := &l.segments[k]
+		i := s.find(offset)
+		if i == len(s.index) {
+			continue
+		}
+		from, bits := s.index[i].pos+flipFrom, int(s.end(i)-s.index[i].pos-flipFrom)*8
+		if bits <= 0 {
+			return 0, false
+		}
+		at := slices.IndexFunc(s.chunks, func(c memChunk) bool { return c.pos <= from && int(from-c.pos) < len(c.data) })
+		// In chunks of its own: the old bytes may be in readers' hands.
+		s.chunks = slices.Clone(s.chunks)
+		c := &s.chunks[at]
+		c.data = append(make([]byte, 0, cap(c.data)), c.data...)
+		c.data[int(from-c.pos)+nth%bits/8] ^= 1 << (nth % 8)
+		return s.index[i].base, true
+	}
+	return 0, false
+}
+
+// flipFrom is where a batch's CRC begins to cover it (its attributes).
+const flipFrom = 21
+
 // SetLimit changes how much fits, as when someone else fills the disk or frees it.
 func (m *Memory) SetLimit(bytesMax int64) { m.limit = bytesMax }

@@ -313,3 +313,40 @@ func BenchmarkMemoryClone(b *testing.B) {
 	}
 	_ = kept
 }
+
+func TestMemoryFlipsABitOfOneBatch(t *testing.T) {
+	s := log.NewMemory(0)
+	id := log.ID{Topic: logtest.Topic(1)}
+	if err := s.Create(id, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	for i := range engine.Offset(3) {
+		if err := s.Append(id, i, 0, logtest.Batch(1, 0, 50)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := s.Read(id, 0, 3, 1<<20, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if base, found := s.FlipBit(id, 1, 12345); !found || base != 1 {
+		t.Fatalf("flipped %v at %d", found, base)
+	}
+	for it, i := batch.Iterate(before), 0; it.Next(); i++ {
+		if err := it.Batch().EnsureValid(); err != nil {
+			t.Errorf("batch %d, read before, changed under its reader: %v", i, err)
+		}
+	}
+	after, err := s.Read(id, 0, 3, 1<<20, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for it, i := batch.Iterate(after), 0; it.Next(); i++ {
+		if damaged := it.Batch().EnsureValid() != nil; damaged != (i == 1) {
+			t.Errorf("batch %d damaged: %v", i, damaged)
+		}
+	}
+	if _, found := s.FlipBit(id, 3, 0); found {
+		t.Error("flipped a batch that is not there")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/log"
 )
 
 // ActionKind names what a person, a script or a chaos dial can do to the world.
@@ -20,9 +21,15 @@ const (
 	ActShutdown                    // SIGTERM
 	ActCut                         // Node's messages no longer reach Peer; with Both, nor the other way
 	ActHeal                        // undo ActCut
-	ActSlowDisk                    // each commit takes By longer
+	ActSlowDisk                    // each commit of Disk takes By longer
 	ActClock                       // the wall clock jumps by By
 	ActCommand                     // hand Body to the node
+	ActTear                        // ActPowerLoss, and the first append lost was half written
+	ActFillDisk                    // nothing more fits on Disk
+	ActFreeDisk                    // undo ActFillDisk
+	ActFailDisk                    // the next call of Disk fails, and all after it
+	ActFlipBit                     // a bit of Topic's batch that holds Offset, in Partition; Offset -1: any
+	ActSlowLink                    // Node's messages to Peer take By longer, up to Jitter more, and have Rate bytes a second; Both
 )
 
 // Action is one act upon the world.
@@ -34,6 +41,13 @@ type Action struct {
 	Disk engine.DiskID
 	By   time.Duration
 	Body any // ActCommand
+
+	Jitter time.Duration
+	Rate   int64 // bytes a second; 0: no limit of the fault's
+
+	Topic     engine.TopicID
+	Partition int32
+	Offset    engine.Offset
 }
 
 // TimedAction is an action and when it was done: with the seed and the processes,
@@ -86,9 +100,11 @@ func (s *Sim) act(a Action) {
 	}
 	switch a.Kind {
 	case ActKill:
-		s.kill(p, false)
+		s.kill(p, deathKilled)
 	case ActPowerLoss:
-		s.kill(p, true)
+		s.kill(p, deathPower)
+	case ActTear:
+		s.kill(p, deathTorn)
 	case ActRestart:
 		s.restart(p)
 	case ActPause:
@@ -107,13 +123,67 @@ func (s *Sim) act(a Action) {
 		if a.Both {
 			s.setCut(a.Peer, a.Node, a.Kind == ActCut)
 		}
-	case ActSlowDisk:
-		if int(a.Disk) < len(p.disks) {
-			p.disks[a.Disk].slowBy = a.By
+	case ActSlowLink:
+		s.slowLink(a.Node, a.Peer, a)
+		if a.Both {
+			s.slowLink(a.Peer, a.Node, a)
 		}
 	case ActClock:
 		p.wallSkew += engine.WallTime(a.By.Milliseconds())
+	default:
+		if int(a.Disk) < len(p.disks) {
+			s.harmDisk(p, p.disks[a.Disk], a)
+		}
 	}
+}
+
+func (s *Sim) slowLink(from, to engine.NodeID, a Action) {
+	s.link(from, to).harm = LinkConfig{LatencyMin: a.By, LatencyMax: a.By + a.Jitter, BytesPerSecond: a.Rate}
+}
+
+// bitsMax bounds the bit that ActFlipBit draws; it is taken modulo the batch's.
+const bitsMax = 1 << 20
+
+func (s *Sim) harmDisk(p *process, d *disk, a Action) {
+	switch a.Kind {
+	case ActSlowDisk:
+		d.slowBy = a.By
+	case ActFillDisk:
+		d.filled = true
+		d.store.SetLimit(d.store.Space().Used)
+	case ActFreeDisk:
+		if d.filled {
+			d.filled = false
+			d.store.SetLimit(diskBytesMax)
+		}
+	case ActFailDisk:
+		d.store.FailAt(1)
+	case ActFlipBit:
+		s.flipBit(p, d, a)
+	}
+}
+
+// flipBit damages a batch of one copy. Nothing is told to the node: it will find
+// out, or hand the damage on to somebody who does.
+func (s *Sim) flipBit(p *process, d *disk, a Action) {
+	id := log.ID{Topic: a.Topic, Partition: a.Partition}
+	segments, err := d.store.Segments(id)
+	if err != nil {
+		return
+	}
+	from, end := segments[0].Base, segments[len(segments)-1].Next
+	if a.Offset < 0 && end > from {
+		a.Offset = from + engine.Offset(d.rand.Int64N(int64(end-from)))
+	}
+	base, found := d.store.FlipBit(id, a.Offset, d.rand.IntN(bitsMax))
+	if !found {
+		return
+	}
+	ev := engine.Event{Kind: engine.EventDiskDamaged, Node: p.id, Partition: a.Partition, Offset: base}
+	if name, err := log.ReadRecord(d.store, id, log.RecordTopicName, 0); err == nil {
+		ev.Topic = string(name)
+	}
+	s.trace(ev)
 }
 
 func (s *Sim) input(p *process, in engine.Input) {
@@ -122,15 +192,24 @@ func (s *Sim) input(p *process, in engine.Input) {
 	}
 }
 
+// death is what a sudden end leaves of a disk.
+type death uint8
+
+const (
+	deathKilled death = iota // what was committed stays, as in a system's page cache
+	deathPower               // what was synced
+	deathTorn                // what was synced, some of what was not, and half an append
+)
+
 // kill ends a process. A killed one's kernel closes its connections after what
 // was sent on them; without power nobody closes anything.
-func (s *Sim) kill(p *process, power bool) {
+func (s *Sim) kill(p *process, how death) {
 	if p.state == Dead {
 		return
 	}
-	s.endLife(p, power)
+	s.endLife(p, how)
 	ev := engine.Event{Kind: engine.EventProcessKilled, Node: p.id}
-	if power {
+	if how != deathKilled {
 		ev.Code = 1
 	}
 	s.trace(ev)
@@ -138,17 +217,17 @@ func (s *Sim) kill(p *process, power bool) {
 
 func (s *Sim) halt(p *process, reason engine.HaltReason) {
 	p.halted = reason
-	s.endLife(p, false)
+	s.endLife(p, deathKilled)
 	s.trace(engine.Event{Kind: engine.EventProcessHalted, Node: p.id, Code: int16(reason)})
 }
 
-func (s *Sim) endLife(p *process, power bool) {
+func (s *Sim) endLife(p *process, how death) {
 	p.state = Dead
 	for _, id := range slices.Clone(p.connOrder) {
 		c := p.conns[id]
 		e := c.endOf(p, id)
 		e.out = nil // what waited for a barrier never left
-		if power {
+		if how != deathKilled {
 			e.up = false
 			continue
 		}
@@ -156,12 +235,28 @@ func (s *Sim) endLife(p *process, power bool) {
 	}
 	for _, d := range p.disks {
 		d.committing = nil
-		if power {
-			d.fault = d.store.PowerLoss()
-		} else {
-			d.fault = d.store.Crash()
-		}
+		d.fault = d.crash(how)
 	}
+}
+
+// tornBytesMax bounds how much of a torn append reached the disk: a little more than
+// a batch's header, so that header and records alike may be cut.
+const tornBytesMax = 160
+
+func (d *disk) crash(how death) error {
+	switch how {
+	case deathPower:
+		return d.store.CrashAt(d.store.SyncedSeq(), -1)
+	case deathTorn:
+		// Of what was not synced any beginning may have reached the disk, and of the
+		// operation behind it a part.
+		synced, last := d.store.SyncedSeq(), d.store.LastSeq()
+		if last == synced {
+			return d.store.CrashAt(synced, -1)
+		}
+		return d.store.CrashAt(synced+log.Seq(d.rand.Int64N(int64(last-synced))), d.rand.IntN(tornBytesMax))
+	}
+	return d.store.Crash()
 }
 
 func (s *Sim) restart(p *process) {

@@ -9,10 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// connectTimeout is how long a dial over a cut link takes to fail: Kafka's
-// socket.connection.setup.timeout.ms.
-const connectTimeout = 10 * time.Second
-
 // LinkConfig says what a link is like in one direction.
 type LinkConfig struct {
 	LatencyMin     time.Duration
@@ -25,6 +21,7 @@ type linkKey struct{ from, to engine.NodeID }
 // link is one direction between two processes.
 type link struct {
 	cfg     LinkConfig
+	harm    LinkConfig // ActSlowLink: what is added to the latency, and a rate
 	rand    engine.Rand
 	cut     bool
 	freeAt  engine.Time     // bandwidth: when the last byte of what was sent has left
@@ -109,13 +106,18 @@ func (s *Sim) link(from, to engine.NodeID) *link {
 func (s *Sim) SetLink(from, to engine.NodeID, cfg LinkConfig) { s.link(from, to).cfg = cfg }
 
 func (l *link) delay(now engine.Time, bytes int64) engine.Time {
-	d := l.cfg.LatencyMin
-	if spread := int64(l.cfg.LatencyMax - l.cfg.LatencyMin); spread > 0 {
+	least, most := l.cfg.LatencyMin+l.harm.LatencyMin, l.cfg.LatencyMax+l.harm.LatencyMax
+	d := least
+	if spread := int64(most - least); spread > 0 {
 		d += time.Duration(l.rand.Int64N(spread + 1))
 	}
 	at := now
-	if l.cfg.BytesPerSecond > 0 {
-		at = max(now, l.freeAt).Add(time.Duration(bytes * int64(time.Second) / l.cfg.BytesPerSecond))
+	rate := l.cfg.BytesPerSecond
+	if h := l.harm.BytesPerSecond; h > 0 && (rate == 0 || h < rate) {
+		rate = h
+	}
+	if rate > 0 {
+		at = max(now, l.freeAt).Add(time.Duration(bytes * int64(time.Second) / rate))
 		l.freeAt = at
 	}
 	return at.Add(d)
@@ -156,7 +158,7 @@ func (s *Sim) dial(p *process, ef *engine.Effect) {
 	c.client.link = s.link(p.id, where.node)
 	c.server = end{node: where.node, life: anyLife, proc: s.processes[where.node], link: s.link(where.node, p.id)}
 	if c.client.link.cut || c.server.link.cut {
-		s.schedule(item{at: s.now.Add(connectTimeout), node: p.id, kind: itemArrival, life: p.life,
+		s.schedule(item{at: s.now.Add(s.cfg.ConnectTimeout), node: p.id, kind: itemArrival, life: p.life,
 			sent: &transmission{kind: sentRefusal, conn: c, reason: engine.Unreachable}})
 		return
 	}

@@ -44,17 +44,23 @@ type Config struct {
 	CommitMin time.Duration
 	CommitMax time.Duration
 	SyncExtra time.Duration
+	// ConnectTimeout is how long a dial over a cut link takes to fail: Kafka's
+	// socket.connection.setup.timeout.ms.
+	ConnectTimeout time.Duration
+	// Bugs are known mistakes that the servers make: see Exhibits.
+	Bugs engine.Bugs
 }
 
 // The defaults: a data centre's network, a solid-state disk, and a date for
 // records to carry that is the same in every run.
 const (
-	DefaultEpoch      engine.WallTime = 1_767_225_600_000 // 2026-01-01T00:00:00Z
-	DefaultLatencyMin                 = 200 * time.Microsecond
-	DefaultLatencyMax                 = 600 * time.Microsecond
-	DefaultCommitMin                  = 20 * time.Microsecond
-	DefaultCommitMax                  = 80 * time.Microsecond
-	DefaultSyncExtra                  = 400 * time.Microsecond
+	DefaultEpoch          engine.WallTime = 1_767_225_600_000 // 2026-01-01T00:00:00Z
+	DefaultLatencyMin                     = 200 * time.Microsecond
+	DefaultLatencyMax                     = 600 * time.Microsecond
+	DefaultCommitMin                      = 20 * time.Microsecond
+	DefaultCommitMax                      = 80 * time.Microsecond
+	DefaultSyncExtra                      = 400 * time.Microsecond
+	DefaultConnectTimeout                 = 10 * time.Second
 )
 
 func (c *Config) setDefaults() {
@@ -70,6 +76,9 @@ func (c *Config) setDefaults() {
 	if c.SyncExtra == 0 {
 		c.SyncExtra = DefaultSyncExtra
 	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = DefaultConnectTimeout
+	}
 }
 
 // Booter makes the node of a process, at its first start and at each restart.
@@ -79,13 +88,20 @@ type Booter interface {
 	Boot(id engine.NodeID, disks []log.Store) (engine.Node, error)
 }
 
-// Disk is a store that knows what a loss of power leaves of it. The memory store
-// is one.
+// Disk is a store that can be harmed. The memory store is one.
 type Disk interface {
 	log.Store
-	// PowerLoss drops what was not synced, where Crash drops what was not
-	// committed.
-	PowerLoss() error
+	// SyncedSeq is the last operation that a loss of power leaves for certain.
+	SyncedSeq() log.Seq
+	// CrashAt drops every operation after seq; of the first one dropped, if it is
+	// an append and tornBytes is not negative, so many bytes reached the medium.
+	CrashAt(seq log.Seq, tornBytes int) error
+	// SetLimit says how much fits from now on.
+	SetLimit(bytesMax int64)
+	// FailAt makes the nth call from now on fail, and all after it; 0: none.
+	FailAt(n uint64)
+	// FlipBit damages the batch that holds an offset, and gives its base offset.
+	FlipBit(id log.ID, offset engine.Offset, nth int) (engine.Offset, bool)
 }
 
 // ProcessConfig describes a process to add.
@@ -113,6 +129,7 @@ type disk struct {
 	committing log.Commit // nil when idle
 	durable    uint64
 	slowBy     time.Duration
+	filled     bool  // ActFillDisk
 	fault      error // what kept the disk from coming back after a crash
 }
 
@@ -366,7 +383,7 @@ func (s *Sim) step(p *process, in engine.Input) {
 	if violated != nil {
 		s.violation = violated
 		s.trace(engine.Event{Kind: engine.EventViolation, Node: p.id, Name: violated.Name, Detail: violated.Detail})
-		s.kill(p, false)
+		s.kill(p, deathKilled)
 		return
 	}
 	for i := range effects {

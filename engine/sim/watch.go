@@ -19,6 +19,10 @@ type Sent struct {
 	Bytes    int64
 	Arrives  engine.Time
 	Doomed   bool // the link is cut: it will not arrive before it is healed
+	// Conn and Correlation, with the client's node, tell which response answers
+	// which request. Conn is the client's id of the connection.
+	Conn        engine.ConnID
+	Correlation engine.CorrelationID
 }
 
 // Watcher sees every message as it leaves. It must not touch the simulation.
@@ -39,6 +43,7 @@ func (s *Sim) watch(t *transmission) {
 	s.watcher.Watch(s.now, &Sent{
 		Number: t.number, From: from.node, To: to.node, Request: t.request, Response: t.response,
 		Bytes: t.bytes, Arrives: t.arrivesAt, Doomed: s.link(from.node, to.node).cut || p == nil || p.state == Dead,
+		Conn: t.conn.client.id, Correlation: t.correlation,
 	})
 }
 
