@@ -27,7 +27,9 @@ var layers = [][]string{
 }
 
 // beside lists imports within one row that are meant, with their reason.
-var beside = map[[2]string]string{}
+var beside = map[[2]string]string{
+	{"engine/check", "engine/sim"}: "the checker watches a simulation, and its swarm drives one",
+}
 
 // rowOf finds the row of a folder and the entry that gave it; -1 if none.
 func rowOf(dir string) (row int, entry string) {

@@ -322,6 +322,9 @@ func (p *Producer) State() ProducerState {
 	return s
 }
 
+// Acks is what the producer asks for: -1 all, 1 the leader, 0 nothing.
+func (p *Producer) Acks() int16 { return p.cfg.Acks }
+
 // Idle says that nothing of the producer is on its way.
 func (p *Producer) Idle() bool {
 	if len(p.blocked) > 0 || p.running {
