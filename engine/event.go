@@ -86,6 +86,17 @@ const (
 
 	// Disks, reported by drivers.
 	EventDiskDamaged // a bit of a stored batch was flipped: Offset = the batch's base
+
+	// The controller, further.
+	EventELRChanged   // Nodes = eligible leader replicas, Peer = last known leader or NoNode, Epoch; Count = partition epoch
+	EventReassignment // Nodes = replicas, Epoch; Count = partition epoch; Code = Reassignment*
+)
+
+// What an EventReassignment tells, as its Code.
+const (
+	ReassignmentBegun     int16 = iota // Nodes are all that hold a copy meanwhile
+	ReassignmentDone                   // Nodes are those that were asked for
+	ReassignmentCancelled              // Nodes are those from before
 )
 
 // Event is something that happened, in codes and numbers; words are a viewer's.

@@ -11,7 +11,7 @@ import (
 
 func newConfigs() *cobra.Command {
 	var f toolFlags
-	c := &cobra.Command{Use: "configs", Short: "Show the configuration of topics and brokers, of any Kafka cluster"}
+	c := &cobra.Command{Use: "configs", Short: "Show and change the configuration of topics and brokers, of any Kafka cluster"}
 	f.add(c)
 	describe := &cobra.Command{Use: "describe", Short: "Show each key, its value and where it comes from"}
 	describe.AddCommand(&cobra.Command{
@@ -34,8 +34,16 @@ func newConfigs() *cobra.Command {
 				return printConfigs(c, &f, all, err)
 			})
 		},
+	}, &cobra.Command{
+		Use: "brokers", Short: "Show the cluster-wide defaults of brokers that were set", Args: exactly(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return f.withAdmin(c.Context(), func(ctx context.Context, admin *kadm.Client) error {
+				all, err := admin.DescribeBrokerConfigs(ctx)
+				return printConfigs(c, &f, all, err)
+			})
+		},
 	})
-	c.AddCommand(describe)
+	c.AddCommand(describe, newConfigsAlter(&f))
 	return c
 }
 

@@ -44,7 +44,9 @@ var brokerAPIs = [...]API{
 	{Key: 22, Min: 0, Max: 5},                // InitProducerId
 	{Key: 23, Min: 2, Max: 4},                // OffsetForLeaderEpoch
 	{Key: 32, Min: 1, Max: 4},                // DescribeConfigs
+	{Key: 33, Min: 0, Max: 2},                // AlterConfigs
 	{Key: 37, Min: 0, Max: 3, Forward: true}, // CreatePartitions
+	{Key: 44, Min: 0, Max: 1},                // IncrementalAlterConfigs
 	{Key: 55, Min: 0, Max: 2, Forward: true}, // DescribeQuorum
 	{Key: 60, Min: 0, Max: 2},                // DescribeCluster
 	{Key: 61, Min: 0, Max: 0},                // DescribeProducers
@@ -207,6 +209,20 @@ func RefuseWith(req kmsg.Request, code engine.ErrorCode) kmsg.Response {
 			kt := kmsg.NewCreatePartitionsResponseTopic()
 			kt.Topic, kt.ErrorCode = t.Topic, int16(code)
 			r.Topics = append(r.Topics, kt)
+		}
+	case *kmsg.IncrementalAlterConfigsRequest:
+		r := resp.(*kmsg.IncrementalAlterConfigsResponse)
+		for _, c := range m.Resources {
+			k := kmsg.NewIncrementalAlterConfigsResponseResource()
+			k.ResourceType, k.ResourceName, k.ErrorCode = c.ResourceType, c.ResourceName, int16(code)
+			r.Resources = append(r.Resources, k)
+		}
+	case *kmsg.AlterConfigsRequest:
+		r := resp.(*kmsg.AlterConfigsResponse)
+		for _, c := range m.Resources {
+			k := kmsg.NewAlterConfigsResponseResource()
+			k.ResourceType, k.ResourceName, k.ErrorCode = c.ResourceType, c.ResourceName, int16(code)
+			r.Resources = append(r.Resources, k)
 		}
 	case *kmsg.DescribeQuorumRequest:
 		resp.(*kmsg.DescribeQuorumResponse).ErrorCode = int16(code)

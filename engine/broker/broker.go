@@ -284,6 +284,10 @@ func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
 		b.handleInitProducerID(env, req, m)
 	case *kmsg.DescribeConfigsRequest:
 		b.handleDescribeConfigs(env, req, m)
+	case *kmsg.AlterConfigsRequest:
+		b.handleAlterConfigs(env, req, m)
+	case *kmsg.IncrementalAlterConfigsRequest:
+		b.handleIncrementalAlterConfigs(env, req, m)
 	case *kmsg.DescribeClusterRequest:
 		b.handleDescribeCluster(env, req, m)
 	case *kmsg.DescribeTopicPartitionsRequest:

@@ -21,6 +21,10 @@ const (
 type forwarded struct {
 	number int64
 	from   engine.Request
+	// sent is what the controller is asked: the request itself, or what is left of
+	// it without the resources that this broker refused.
+	sent    kmsg.Request
+	refused []refusal // by resource of the request; nil when all of it was sent
 }
 
 // anonymous is User:ANONYMOUS as DefaultKafkaPrincipalBuilder writes it: version
@@ -31,18 +35,25 @@ var anonymous = []byte("\x00\x00\x05User\x0aANONYMOUS\x00\x00")
 // (ForwardingManager; KIP-590). The answer is the controller's own; when none
 // comes in time, REQUEST_TIMED_OUT.
 func (b *Broker) forward(env *engine.Env, req engine.Request) {
+	b.forwardPart(env, forwarded{from: req, sent: req.Body})
+}
+
+func (b *Broker) forwardPart(env *engine.Env, f forwarded) {
 	b.nextForward++
+	f.number = b.nextForward
 	e := kmsg.NewPtrEnvelopeRequest()
-	e.RequestData = appendRequest(nil, req)
+	asked := f.from
+	asked.Body = f.sent
+	e.RequestData = appendRequest(nil, asked)
 	e.RequestPrincipal = anonymous
-	e.ClientHostAddress = hostBytes(req.ClientHost)
-	sent := b.links[linkForwarding].send(env, channel.Tag{Kind: tagEnvelope, Key: b.nextForward}, e,
+	e.ClientHostAddress = hostBytes(f.from.ClientHost)
+	sent := b.links[linkForwarding].send(env, channel.Tag{Kind: tagEnvelope, Key: f.number}, e,
 		env.Now().Add(forwardingTimeout))
 	if !sent {
-		b.answerForwarded(env, req, nil)
+		b.answerForwarded(env, f, nil)
 		return
 	}
-	b.forwards = append(b.forwards, forwarded{b.nextForward, req})
+	b.forwards = append(b.forwards, f)
 }
 
 func (b *Broker) onForwarded(env *engine.Env, number int64, resp kmsg.Response) {
@@ -50,19 +61,26 @@ func (b *Broker) onForwarded(env *engine.Env, number int64, resp kmsg.Response) 
 		if f.number == number {
 			b.forwards = append(b.forwards[:i], b.forwards[i+1:]...)
 			e, _ := resp.(*kmsg.EnvelopeResponse)
-			b.answerForwarded(env, f.from, e)
+			b.answerForwarded(env, f, e)
 			return
 		}
 	}
 }
 
-func (b *Broker) answerForwarded(env *engine.Env, to engine.Request, e *kmsg.EnvelopeResponse) {
+func (b *Broker) answerForwarded(env *engine.Env, f forwarded, e *kmsg.EnvelopeResponse) {
+	to := f.from
+	reply := func(resp kmsg.Response) {
+		if f.refused != nil {
+			resp = reassembled(to.Body, resp, f.refused)
+		}
+		env.Reply(to, resp, engine.Durable{})
+	}
 	code := engine.ErrRequestTimedOut
 	if e != nil {
 		code = engine.ErrorCode(e.ErrorCode)
 		if code == engine.ErrNone {
-			if resp, ok := readResponse(to.Body, e.ResponseData); ok {
-				env.Reply(to, resp, engine.Durable{})
+			if resp, ok := readResponse(f.sent, e.ResponseData); ok {
+				reply(resp)
 				return
 			}
 		}
@@ -71,12 +89,12 @@ func (b *Broker) answerForwarded(env *engine.Env, to engine.Request, e *kmsg.Env
 			code = engine.ErrUnknownServerError
 		}
 	}
-	resp := RefuseWith(to.Body, code)
+	resp := RefuseWith(f.sent, code)
 	if resp == nil {
 		env.Close(to.Conn)
 		return
 	}
-	env.Reply(to, resp, engine.Durable{})
+	reply(resp)
 }
 
 // appendRequest writes a request as it would stand on the wire, header first,

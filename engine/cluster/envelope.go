@@ -173,6 +173,8 @@ func forwardable(key int16) kmsg.Request {
 		return kmsg.NewPtrCreateTopicsRequest()
 	case 20:
 		return kmsg.NewPtrDeleteTopicsRequest()
+	case 33:
+		return kmsg.NewPtrAlterConfigsRequest()
 	case 37:
 		return kmsg.NewPtrCreatePartitionsRequest()
 	case 43:

@@ -37,16 +37,35 @@ type Entry struct {
 	Synonyms []Value // from the one that counts down to the default
 }
 
+// Server gives the value of a server's key that counts now, dynamic ones first
+// (DynamicBrokerConfig.currentConfig); "" where there is none.
+func Server(image *metadata.Image, static Static, node engine.NodeID, name string) string {
+	key, ok := find(ServerKeys(), name)
+	if !ok {
+		engine.Violated("KnownConfig", "%q is not a server's key", name)
+	}
+	if all := serverSynonyms(image, static, node, key); len(all) > 0 {
+		return all[0].Value
+	}
+	return ""
+}
+
+// ServerInt gives a number of a server as it counts now.
+func ServerInt(image *metadata.Image, static Static, node engine.NodeID, name string) int64 {
+	return parseInt(Server(image, static, node, name))
+}
+
 // resolve gives the value of a topic's key that counts.
 func resolve(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) Value {
 	if all := topicSynonyms(image, static, node, topic, key); len(all) > 0 {
 		return all[0]
 	}
-	return Value{Name: key.Name, Source: Default}
+	return Value{Name: key.Name, Value: key.Default, Source: Default}
 }
 
 // topicSynonyms gives every value a topic's key has somewhere, the one that
-// counts first. The default is told under the server's name, where that has one.
+// counts first. The default is told under the server's name, where that has one;
+// where the server's key has no default, Kafka tells none of the topic's either.
 func topicSynonyms(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) []Value {
 	var all []Value
 	if value, ok := image.Config(TopicResource(topic), key.Name); ok {
@@ -55,11 +74,9 @@ func topicSynonyms(image *metadata.Image, static Static, node engine.NodeID, top
 	name := key.Name
 	if key.Synonym != "" {
 		all = appendSet(all, image, static, node, key.Synonym)
-		if !key.ServerUnset {
-			name = key.Synonym
-		}
+		name = key.Synonym
 	}
-	if !key.Unset {
+	if !key.Unset && !key.ServerUnset {
 		all = append(all, Value{name, key.Default, Default})
 	}
 	return all
@@ -152,7 +169,7 @@ func wanted(names []string, name string) bool {
 }
 
 func entry(key Key, all []Value, readOnly bool) Entry {
-	e := Entry{Value: Value{Name: key.Name, Source: Default}, Null: true, Type: key.Type, ReadOnly: readOnly, Synonyms: all}
+	e := Entry{Value: Value{Name: key.Name, Value: key.Default, Source: Default}, Null: key.Unset, Type: key.Type, ReadOnly: readOnly, Synonyms: all}
 	if len(all) > 0 {
 		e.Null, e.Value.Value, e.Source = false, all[0].Value, all[0].Source
 	}

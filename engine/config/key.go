@@ -138,6 +138,20 @@ func SplitList(value string) []string {
 	return elements
 }
 
+// ChangeList appends to a LIST value what it has not, or takes elements out
+// (AlterConfigOp.OpType.APPEND, SUBTRACT).
+func ChangeList(was, elements string, appending bool) string {
+	parts := SplitList(was)
+	for _, part := range SplitList(elements) {
+		if !appending {
+			parts = slices.DeleteFunc(parts, func(p string) bool { return p == part })
+		} else if !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
 func find(keys []Key, name string) (Key, bool) {
 	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })
 	if i < 0 {

@@ -64,6 +64,12 @@ func UncleanAllowed(image *metadata.Image, static Static, node engine.NodeID, to
 	return parseBool(resolve(image, static, node, topic, key).Value)
 }
 
+// MinISR is the topic's min.insync.replicas as the node sees it.
+func MinISR(image *metadata.Image, static Static, node engine.NodeID, topic string) int {
+	key, _ := find(TopicKeys(), MinInSyncReplicas)
+	return int(parseInt(resolve(image, static, node, topic, key).Value))
+}
+
 // BrokerResource names a broker's dynamic config.
 func BrokerResource(node engine.NodeID) metadata.ConfigResource {
 	return metadata.ConfigResource{Type: metadata.ResourceBroker, Name: strconv.Itoa(int(node))}

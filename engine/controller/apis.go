@@ -18,6 +18,7 @@ func APIs() []API {
 	return []API{
 		{Key: 19, Min: 2, Max: 7}, // CreateTopics
 		{Key: 20, Min: 1, Max: 6}, // DeleteTopics
+		{Key: 33, Min: 0, Max: 2}, // AlterConfigs
 		{Key: 37, Min: 0, Max: 3}, // CreatePartitions
 		{Key: 43, Min: 0, Max: 2}, // ElectLeaders
 		{Key: 44, Min: 0, Max: 1}, // IncrementalAlterConfigs
@@ -49,6 +50,8 @@ func (c *Controller) Handle(env *engine.Env, host Host, call Call) bool {
 		c.handleCreatePartitions(env, host, call, req)
 	case *kmsg.ElectLeadersRequest:
 		c.handleElectLeaders(env, host, call, req)
+	case *kmsg.AlterConfigsRequest:
+		c.handleAlterConfigs(env, host, call, req)
 	case *kmsg.IncrementalAlterConfigsRequest:
 		c.handleIncrementalAlterConfigs(env, host, call, req)
 	case *kmsg.AlterPartitionRequest:
@@ -119,6 +122,10 @@ func (c *Controller) refuse(env *engine.Env, host Host, call Call, e apiError) {
 	case *kmsg.IncrementalAlterConfigsResponse:
 		for _, r := range call.Body.(*kmsg.IncrementalAlterConfigsRequest).Resources {
 			resp.Resources = append(resp.Resources, alteredResource(r, &e))
+		}
+	case *kmsg.AlterConfigsResponse:
+		for _, r := range call.Body.(*kmsg.AlterConfigsRequest).Resources {
+			resp.Resources = append(resp.Resources, replacedResource(r, &e))
 		}
 	case *kmsg.ElectLeadersResponse:
 		resp.ErrorCode = code

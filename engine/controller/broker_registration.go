@@ -20,10 +20,11 @@ const kraftVersionFeature = "kraft.version"
 //   - a new incarnation is fenced, out of every ISR, and its epoch is the offset
 //     at which its records begin
 //   - the same incarnation again keeps its epoch and its state
+//   - it stopped cleanly when it names the epoch of the life before; else it is out
+//     of every ELR, too (KIP-966)
 //   - finalized features outside the broker's ranges: UNSUPPORTED_VERSION
 //
-// Not modelled: what PreviousBrokerEpoch tells of an unclean stop, which matters
-// to the ELR alone. Shown in: testdata/broker_life.txt
+// Shown in: testdata/broker_life.txt
 func (c *Controller) handleBrokerRegistration(env *engine.Env, host Host, call Call, req *kmsg.BrokerRegistrationRequest) {
 	if err := c.checkRegistration(env, host, req); err != nil {
 		c.refuse(env, host, call, *err)
@@ -47,7 +48,8 @@ func (c *Controller) handleBrokerRegistration(env *engine.Env, host Host, call C
 	if existing != nil && existing.IncarnationID == req.IncarnationID {
 		r.Fenced, r.InControlledShutdown, r.BrokerEpoch = existing.Fenced, existing.InControlledShutdown, existing.Epoch
 	} else {
-		all = c.removeFromISRs(id)
+		clean := existing != nil && int64(existing.Epoch) == req.PreviousBrokerEpoch
+		all = c.brokerShutDown(id, clean)
 		r.BrokerEpoch = engine.BrokerEpoch(host.NextOffset())
 		c.brokers.remove(id)
 	}

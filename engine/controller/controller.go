@@ -92,12 +92,17 @@ func New(cfg Config) *Controller {
 // MetadataVersionLevel is the metadata.version that a fresh log is given, 4.3-IV0.
 const MetadataVersionLevel = 30
 
-// BootstrapRecords gives what `kafka-storage format` writes for a release whose
-// other features are finalized at 0 (Formatter, BootstrapMetadata).
+// BootstrapRecords gives what `kafka-storage format` writes for a release that has
+// the features that are built (Formatter, BootstrapMetadata): metadata.version
+// first, the others by name. What is not among them is finalized at 0.
 func BootstrapRecords() []records.Versioned {
-	return []records.Versioned{{Record: &records.FeatureLevelRecord{
-		Name: metadata.MetadataVersion, FeatureLevel: MetadataVersionLevel,
-	}}}
+	var all []records.Versioned
+	for _, f := range []records.FeatureLevelRecord{
+		{Name: metadata.MetadataVersion, FeatureLevel: MetadataVersionLevel},
+	} {
+		all = append(all, records.Versioned{Record: &f})
+	}
+	return all
 }
 
 // Active says whether this controller is the active one.
@@ -136,7 +141,20 @@ func (c *Controller) activationRecords() []records.Versioned {
 	name := "Bootstrap records"
 	out = append(out, records.Versioned{Record: &records.BeginTransactionRecord{Name: &name}})
 	out = append(out, c.cfg.Bootstrap...)
+	if c.bootstrapsELR() {
+		out = append(out, c.elrSafetyRecords()...)
+	}
 	return append(out, records.Versioned{Record: &records.EndTransactionRecord{}})
+}
+
+// bootstrapsELR says whether a fresh log begins with eligible leader replicas.
+func (c *Controller) bootstrapsELR() bool {
+	for _, r := range c.cfg.Bootstrap {
+		if f, ok := r.Record.(*records.FeatureLevelRecord); ok && f.Name == metadata.EligibleLeaderReplicasVersion {
+			return f.FeatureLevel > 0
+		}
+	}
+	return false
 }
 
 // Resigned says that this node no longer leads the quorum. Calling it again does

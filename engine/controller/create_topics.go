@@ -134,6 +134,7 @@ func (c *Controller) createTopic(env *engine.Env, t kmsg.CreateTopicsRequestTopi
 			ResourceType: int8(metadata.ResourceTopic), ResourceName: topic.Name, Name: name, Value: &value,
 		}})
 	}
+	all = append(all, c.clearELRRecords(all)...)
 	for i, p := range partitions {
 		all = append(all, records.Versioned{Record: p.Record(topic, int32(i)), Version: metadata.PartitionVersion})
 	}
@@ -294,32 +295,11 @@ func (c *Controller) assignedPartitions(t kmsg.CreateTopicsRequestTopic) ([]*met
 	return out, nil
 }
 
-// assignedPartition checks replicas that a person chose
-// (validateManualPartitionAssignment). factor is how many there must be, -1 when
-// that is free.
+// assignedPartition is a partition with replicas that a person chose.
 func (c *Controller) assignedPartition(number int32, assigned []int32, factor int) (*metadata.Partition, *apiError) {
-	var replicas []engine.NodeID
-	for _, id := range assigned {
-		replicas = append(replicas, engine.NodeID(id))
-	}
-	if len(replicas) == 0 {
-		return nil, failed(engine.ErrInvalidReplicaAssignment, "The manual partition assignment includes an empty replica list.")
-	}
-	sorted := slices.Sorted(slices.Values(replicas))
-	for i, id := range sorted {
-		if c.pending.Broker(id) == nil {
-			return nil, failed(engine.ErrInvalidReplicaAssignment, fmt.Sprintf(
-				"The manual partition assignment includes broker %d, but no such broker is registered.", id))
-		}
-		if i > 0 && sorted[i-1] == id {
-			return nil, failed(engine.ErrInvalidReplicaAssignment, fmt.Sprintf(
-				"The manual partition assignment includes the broker %d more than once.", id))
-		}
-	}
-	if factor >= 0 && len(replicas) != factor {
-		return nil, failed(engine.ErrInvalidReplicaAssignment, fmt.Sprintf(
-			"The manual partition assignment includes a partition with %d replica(s), but this is not "+
-				"consistent with previous partitions, which have %d replica(s).", len(replicas), factor))
+	replicas := nodeIDs(assigned)
+	if err := c.checkAssignment(replicas, factor); err != nil {
+		return nil, err
 	}
 	p := c.newPartition(replicas)
 	if len(p.ISR) == 0 {
@@ -327,4 +307,38 @@ func (c *Controller) assignedPartition(number int32, assigned []int32, factor in
 			"All brokers specified in the manual partition assignment for partition %d are fenced or in controlled shutdown.", number))
 	}
 	return p, nil
+}
+
+// checkAssignment refuses replicas that a person chose and that cannot be
+// (validateManualPartitionAssignment). factor is how many there must be, -1 when
+// that is free.
+func (c *Controller) checkAssignment(replicas []engine.NodeID, factor int) *apiError {
+	if len(replicas) == 0 {
+		return failed(engine.ErrInvalidReplicaAssignment, "The manual partition assignment includes an empty replica list.")
+	}
+	sorted := slices.Sorted(slices.Values(replicas))
+	for i, id := range sorted {
+		if c.pending.Broker(id) == nil {
+			return failed(engine.ErrInvalidReplicaAssignment, fmt.Sprintf(
+				"The manual partition assignment includes broker %d, but no such broker is registered.", id))
+		}
+		if i > 0 && sorted[i-1] == id {
+			return failed(engine.ErrInvalidReplicaAssignment, fmt.Sprintf(
+				"The manual partition assignment includes the broker %d more than once.", id))
+		}
+	}
+	if factor >= 0 && len(replicas) != factor {
+		return failed(engine.ErrInvalidReplicaAssignment, fmt.Sprintf(
+			"The manual partition assignment includes a partition with %d replica(s), but this is not "+
+				"consistent with previous partitions, which have %d replica(s).", len(replicas), factor))
+	}
+	return nil
+}
+
+func nodeIDs(raw []int32) []engine.NodeID {
+	ids := make([]engine.NodeID, len(raw))
+	for i, id := range raw {
+		ids[i] = engine.NodeID(id)
+	}
+	return ids
 }

@@ -18,10 +18,10 @@
 //     metadata never runs ahead of pending
 //   - what an answer says is committed before it leaves
 //   - a fenced broker is in no ISR that has another member, and leads nothing
-//   - a leader is elected from the ISR alone, unless unclean.leader.election.enable
+//   - a leader is elected from the ISR or, where that is empty, the ELR alone, unless
+//     unclean.leader.election.enable, or nobody is left but the last known leader
 //   - equal images, requests and random streams give equal records
 //
-// Not modelled: ELR (its feature is finalized at 0), partition reassignment,
-// quotas, ACLs, SCRAM, delegation tokens, feature upgrades, JBOD (several log
+// Not modelled: quotas, ACLs, SCRAM, delegation tokens, feature upgrades, JBOD (several log
 // directories), create and alter policies.
 package controller

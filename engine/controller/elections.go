@@ -69,12 +69,39 @@ func (c *Controller) removeFromISRsIn(id engine.NodeID, directory *[16]byte) []r
 		}
 		ch := c.change(t, number)
 		ch.removed, ch.election = id, c.electionFor(t.Name)
-		ch.isr = slices.DeleteFunc(slices.Clone(p.ISR), func(member engine.NodeID) bool { return member == id })
+		ch.isr = without(p.ISR, []engine.NodeID{id})
 		if r, ok := c.build(ch); ok {
 			all = append(all, r)
 		}
 	})
 	return all
+}
+
+// brokerShutDown takes a broker that registers anew out of every ISR. What it had
+// in memory when it stopped uncleanly is lost, so that it is not eligible to lead
+// either (handleBrokerShutdown, KIP-966).
+func (c *Controller) brokerShutDown(id engine.NodeID, clean bool) []records.Versioned {
+	if clean || !c.elrEnabled() {
+		return c.removeFromISRs(id)
+	}
+	var inISR, inELR []records.Versioned
+	c.eachPartition(func(t *metadata.Topic, number int32, p *metadata.Partition) {
+		if !p.InISR(id) && !slices.Contains(p.ELR, id) {
+			return
+		}
+		ch := c.change(t, number)
+		ch.unclean, ch.election = id, c.electionFor(t.Name)
+		ch.isr = without(p.ISR, []engine.NodeID{id})
+		r, ok := c.build(ch)
+		switch {
+		case !ok:
+		case p.InISR(id):
+			inISR = append(inISR, r)
+		default:
+			inELR = append(inELR, r)
+		}
+	})
+	return append(inISR, inELR...)
 }
 
 // eachPartition visits every partition, by topic name and number.
@@ -147,6 +174,7 @@ func (c *Controller) replayed(env *engine.Env, record records.Record, offset eng
 		c.traceBroker(env, r)
 	case *records.PartitionChangeRecord:
 		c.tracePartition(env, r)
+		c.traceReassignment(env, r, delta)
 	case *records.RemoveTopicRecord:
 		env.Trace(engine.Event{Kind: engine.EventTopicDeleted, Topic: delta.Topic(r.TopicID).Name})
 	}
@@ -182,6 +210,34 @@ func (c *Controller) tracePartition(env *engine.Env, r *records.PartitionChangeR
 		if r.LeaderRecoveryState == metadata.LeaderRecovering {
 			e.Code = 1
 		}
+	}
+	env.Trace(e)
+	if r.EligibleLeaderReplicas != nil || r.LastKnownELR != nil {
+		e.Kind, e.Code, e.Nodes = engine.EventELRChanged, 0, p.ELR
+		if e.Peer = engine.NoNode; len(p.LastKnownELR) == 1 {
+			e.Peer = p.LastKnownELR[0]
+		}
+		env.Trace(e)
+	}
+}
+
+// traceReassignment tells of a reassignment that begins or ends.
+func (c *Controller) traceReassignment(env *engine.Env, r *records.PartitionChangeRecord, delta *metadata.Delta) {
+	if !env.Tracing() || r.AddingReplicas == nil && r.RemovingReplicas == nil && r.Replicas == nil {
+		return
+	}
+	t := c.pending.TopicByID(r.TopicID)
+	p := t.Partition(r.PartitionID)
+	e := engine.Event{
+		Kind: engine.EventReassignment, Topic: t.Name, Partition: r.PartitionID,
+		Epoch: p.LeaderEpoch, Count: int64(p.PartitionEpoch), Nodes: p.Replicas, Code: engine.ReassignmentDone,
+	}
+	was := delta.Topic(r.TopicID).Before(r.PartitionID)
+	switch {
+	case len(p.AddingReplicas) > 0 || len(p.RemovingReplicas) > 0:
+		e.Code = engine.ReassignmentBegun
+	case was != nil && (!containsAll(p.Replicas, was.AddingReplicas) || len(was.RemovingReplicas) > 0 && containsAll(p.Replicas, was.RemovingReplicas)):
+		e.Code = engine.ReassignmentCancelled
 	}
 	env.Trace(e)
 }

@@ -313,6 +313,10 @@ func eventName(kind engine.EventKind) string {
 		return "TopicDeleted"
 	case engine.EventRefused:
 		return "Refused"
+	case engine.EventELRChanged:
+		return "ELRChanged"
+	case engine.EventReassignment:
+		return "Reassignment"
 	}
 	return fmt.Sprint("event ", int(kind))
 }
@@ -326,6 +330,12 @@ func (h *harness) printTopic(name string) {
 	for i, p := range topic.Partitions {
 		fmt.Fprintf(&h.out, "%s-%d replicas=%v isr=%v leader=%d leaderEpoch=%d partitionEpoch=%d",
 			name, i, p.Replicas, p.ISR, p.Leader, p.LeaderEpoch, p.PartitionEpoch)
+		if len(p.ELR) > 0 || len(p.LastKnownELR) > 0 {
+			fmt.Fprintf(&h.out, " elr=%v lastKnownELR=%v", p.ELR, p.LastKnownELR)
+		}
+		if len(p.AddingReplicas) > 0 || len(p.RemovingReplicas) > 0 {
+			fmt.Fprintf(&h.out, " adding=%v removing=%v", p.AddingReplicas, p.RemovingReplicas)
+		}
 		if p.LeaderRecoveryState != 0 {
 			fmt.Fprintf(&h.out, " recovering")
 		}

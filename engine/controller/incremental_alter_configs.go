@@ -2,9 +2,7 @@ package controller
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"bitacora/engine"
 	"bitacora/engine/config"
@@ -52,14 +50,28 @@ func (c *Controller) handleIncrementalAlterConfigs(env *engine.Env, host Host, c
 		all = append(all, made...)
 		resp.Resources = append(resp.Resources, alteredResource(r, err))
 	}
+	c.finishConfigs(env, host, call, all, resp, req.ValidateOnly)
+}
+
+// finishConfigs answers a request that alters configs.
+func (c *Controller) finishConfigs(env *engine.Env, host Host, call Call, all []records.Versioned, resp kmsg.Response, validateOnly bool) {
 	if len(all) > recordsPerRequest {
 		c.refuse(env, host, call, apiError{engine.ErrPolicyViolation, "Unable to perform excessively large batch operation."})
 		return
 	}
-	if req.ValidateOnly {
+	all = append(all, c.clearELRRecords(all)...)
+	if validateOnly {
 		all = nil
 	}
 	c.finish(env, host, call, all, resp, engine.ErrNone)
+}
+
+// checkResourceType refuses what has no configs here.
+func checkResourceType(kind metadata.ResourceType) *apiError {
+	if kind != metadata.ResourceTopic && kind != metadata.ResourceBroker {
+		return failed(engine.ErrUnsupportedVersion, fmt.Sprintf("Unknown resource type %d.", kind))
+	}
+	return nil
 }
 
 func resourceOf(r kmsg.IncrementalAlterConfigsRequestResource) metadata.ConfigResource {
@@ -76,30 +88,51 @@ func alteredResource(r kmsg.IncrementalAlterConfigsRequestResource, err *apiErro
 // alterResource gives the records of one resource's changes.
 func (c *Controller) alterResource(r kmsg.IncrementalAlterConfigsRequestResource) ([]records.Versioned, *apiError) {
 	resource := resourceOf(r)
-	if resource.Type != metadata.ResourceTopic && resource.Type != metadata.ResourceBroker {
-		return nil, failed(engine.ErrUnsupportedVersion, fmt.Sprintf("Unknown resource type %d.", r.ResourceType))
+	if err := checkResourceType(resource.Type); err != nil {
+		return nil, err
 	}
 	values := map[string]string{}
 	for _, key := range c.pending.ConfigKeys(resource) {
 		values[key], _ = c.pending.Config(resource, key)
 	}
-	var all []records.Versioned
+	var changes []configChange
 	for _, change := range r.Configs {
 		was, set := values[change.Name]
 		next, err := altered(resource.Type, change, was, set)
 		if err != nil {
 			return nil, err
 		}
-		if next == nil {
-			delete(values, change.Name)
-		} else if values[change.Name] = *next; len(*next) > configValueMax {
+		changes = append(changes, configChange{change.Name, next})
+	}
+	return c.changeConfigs(resource, values, changes)
+}
+
+// configChange is a key and its new value, nil for none.
+type configChange struct {
+	name string
+	next *string
+}
+
+// changeConfigs checks the configs that a resource would have, and gives the
+// records that lead there (ConfigurationControlManager.validateAlterConfig).
+// values are those it has.
+func (c *Controller) changeConfigs(resource metadata.ConfigResource, values map[string]string, changes []configChange) ([]records.Versioned, *apiError) {
+	var all []records.Versioned
+	for _, change := range changes {
+		was, set := values[change.name]
+		if err := c.checkMinISRChange(resource, change); err != nil {
+			return nil, err
+		}
+		if change.next == nil {
+			delete(values, change.name)
+		} else if values[change.name] = *change.next; len(*change.next) > configValueMax {
 			return nil, failed(engine.ErrInvalidConfig, fmt.Sprintf(
 				"The configuration value cannot be added because it exceeds the maximum value size of %d bytes.", configValueMax))
 		}
-		same := next == nil && !set || next != nil && set && *next == was
+		same := change.next == nil && !set || change.next != nil && set && *change.next == was
 		if !same || resource.Type == metadata.ResourceBroker {
 			all = append(all, records.Versioned{Record: &records.ConfigRecord{
-				ResourceType: int8(resource.Type), ResourceName: resource.Name, Name: change.Name, Value: next,
+				ResourceType: int8(resource.Type), ResourceName: resource.Name, Name: change.name, Value: change.next,
 			}})
 		}
 	}
@@ -137,15 +170,7 @@ func altered(kind metadata.ResourceType, change kmsg.IncrementalAlterConfigsRequ
 	if !set {
 		was = key.Default
 	}
-	parts := config.SplitList(was)
-	for _, part := range config.SplitList(*change.Value) {
-		if change.Op == kmsg.IncrementalAlterConfigOpSubtract {
-			parts = slices.DeleteFunc(parts, func(p string) bool { return p == part })
-		} else if !slices.Contains(parts, part) {
-			parts = append(parts, part)
-		}
-	}
-	joined := strings.Join(parts, ",")
+	joined := config.ChangeList(was, *change.Value, change.Op == kmsg.IncrementalAlterConfigOpAppend)
 	return &joined, nil
 }
 

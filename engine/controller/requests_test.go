@@ -57,6 +57,8 @@ func request(t *testing.T, d *datadriven.TestData, h *harness) kmsg.Request {
 		return createPartitions(t, d)
 	case "elect-leaders":
 		return electLeaders(t, d)
+	case "replace-configs":
+		return replaceConfigs(t, d)
 	case "alter-configs":
 		return alterConfigs(t, d)
 	}
@@ -86,7 +88,10 @@ func registration(t *testing.T, d *datadriven.TestData) kmsg.Request {
 	l := kmsg.NewBrokerRegistrationRequestListener()
 	l.Name, l.Host, l.Port = "PLAINTEXT", "localhost", uint16(9091+r.BrokerID)
 	r.Listeners = append(r.Listeners, l)
-	features := map[string][2]int16{"metadata.version": {7, 30}, "kraft.version": {0, 1}}
+	if has(d, "previous") {
+		r.PreviousBrokerEpoch = number(t, d, "previous")
+	}
+	features := map[string][2]int16{"metadata.version": {7, 30}, "kraft.version": {0, 1}, "eligible.leader.replicas.version": {0, 1}}
 	if has(d, "max-metadata-version") {
 		features["metadata.version"] = [2]int16{7, int16(number(t, d, "max-metadata-version"))}
 	}
@@ -95,7 +100,7 @@ func registration(t *testing.T, d *datadriven.TestData) kmsg.Request {
 			delete(features, a.Vals[0])
 		}
 	}
-	for _, name := range []string{"kraft.version", "metadata.version"} {
+	for _, name := range []string{"eligible.leader.replicas.version", "kraft.version", "metadata.version"} {
 		if span, ok := features[name]; ok {
 			f := kmsg.NewBrokerRegistrationRequestFeature()
 			f.Name, f.MinSupportedVersion, f.MaxSupportedVersion = name, span[0], span[1]
@@ -277,6 +282,27 @@ func alterConfigs(t *testing.T, d *datadriven.TestData) kmsg.Request {
 			c := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
 			c.Op = kmsg.IncrementalAlterConfigOp(slices.Index(ops, words[i]))
 			key, value, set := strings.Cut(words[i+1], "=")
+			if c.Name = key; set {
+				c.Value = &value
+			}
+			resource.Configs = append(resource.Configs, c)
+		}
+		r.Resources = append(r.Resources, resource)
+	}
+	return r
+}
+
+// replaceConfigs is the legacy AlterConfigs: a resource and what it shall have.
+func replaceConfigs(t *testing.T, d *datadriven.TestData) kmsg.Request {
+	r := kmsg.NewPtrAlterConfigsRequest()
+	r.ValidateOnly = has(d, "validate")
+	for _, words := range lines(d) {
+		resource := kmsg.NewAlterConfigsRequestResource()
+		resource.ResourceType = kmsg.ConfigResourceType(numberOr(t, d, "type", 2))
+		resource.ResourceName = words[0]
+		for _, word := range words[1:] {
+			c := kmsg.NewAlterConfigsRequestResourceConfig()
+			key, value, set := strings.Cut(word, "=")
 			if c.Name = key; set {
 				c.Value = &value
 			}

@@ -34,6 +34,10 @@ func compareResources(a, b ConfigResource) int {
 // metadata records.
 const MetadataVersion = "metadata.version"
 
+// EligibleLeaderReplicasVersion is the name of the feature that, at level 1, has
+// partitions keep eligible leader replicas (KIP-966).
+const EligibleLeaderReplicasVersion = "eligible.leader.replicas.version"
+
 // Config gives the value set for one key of a resource, and whether one is.
 func (m *Image) Config(resource ConfigResource, key string) (string, bool) {
 	value, ok := m.configs[resource][key]

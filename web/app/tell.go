@@ -297,6 +297,17 @@ func (m *Model) sentenceOfController(e *view.Event) (string, Weight) {
 			return m.t(lang.EvElectedUnclean, num(e.Node), tp, num(e.Peer), num(e.Epoch)), Loud
 		}
 		return m.t(lang.EvElected, num(e.Node), tp, num(e.Peer), num(e.Epoch), m.nodes(e.Nodes)), Notable
+	case engine.EventELRChanged:
+		switch {
+		case len(e.Nodes) > 0:
+			return m.t(lang.EvELR, tp, m.nodes(e.Nodes)), Notable
+		case e.Peer != engine.NoNode:
+			return m.t(lang.EvLastKnownLeader, tp, num(e.Peer)), Notable
+		}
+		return m.t(lang.EvELREmpty, tp), Minor
+	case engine.EventReassignment:
+		key := [...]lang.Key{lang.EvReassignmentBegun, lang.EvReassignmentDone, lang.EvReassignmentCancelled}
+		return m.t(key[min(max(int(e.Code), 0), len(key)-1)], tp, m.nodes(e.Nodes)), Notable
 	case engine.EventBrokerRegistered:
 		return m.t(lang.EvRegistered, num(e.Peer)), Notable
 	case engine.EventBrokerFenced:

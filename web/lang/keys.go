@@ -206,6 +206,12 @@ const (
 	EvVoters
 	EvTopicCreated
 	EvTopicDeleted
+	EvELR
+	EvELREmpty
+	EvLastKnownLeader
+	EvReassignmentBegun
+	EvReassignmentDone
+	EvReassignmentCancelled
 	EvRefused
 	EvGroupState
 	EvMemberJoined

@@ -78,7 +78,7 @@ func (m *Manager) logConfig(topic string) log.Config {
 		}
 	}
 	c.FlushMessages = t.FlushMessages
-	c.ProducerIDExpiration = m.cfg.Static.Duration(config.ProducerIDExpiration)
+	c.ProducerIDExpiration = millis(config.ServerInt(m.image, m.cfg.Static, m.cfg.NodeID, config.ProducerIDExpiration))
 	return c
 }
 

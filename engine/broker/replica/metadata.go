@@ -78,6 +78,9 @@ func (m *Manager) applyPartition(env *engine.Env, t *metadata.Topic, partition i
 			return
 		}
 	}
+	if reg.PartitionEpoch < p.partitionEpoch {
+		return // the answer to an AlterPartition came before what the log says of earlier changes
+	}
 	if reg.Leader == m.cfg.NodeID {
 		m.stopFetching(p)
 		m.makeLeader(env, p, reg)

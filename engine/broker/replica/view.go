@@ -84,6 +84,14 @@ func (m *Manager) State(tp engine.TopicPartition) (State, bool) {
 	return s, true
 }
 
+// LogConfig gives the configuration that a copy's log has now.
+func (m *Manager) LogConfig(tp engine.TopicPartition) log.Config {
+	if p := m.partitions[tp]; p != nil {
+		return p.log.Config()
+	}
+	return log.Config{}
+}
+
 // BatchState is a batch as its header tells.
 type BatchState struct {
 	Base, Last   engine.Offset
