@@ -68,21 +68,29 @@ func (cfg Config) dirOf(id engine.NodeID) string {
 	return filepath.Join(cfg.DataDir, fmt.Sprintf("node-%d", id))
 }
 
-// findClusterID reads whose data there is, "" when there is none.
+// findClusterID reads whose data there is, "" when there is none. It looks at every
+// node's directory, so that one that cannot be used keeps all of them as they are.
 func findClusterID(cfg Config) (string, error) {
 	if cfg.DataDir == "" {
 		return "", nil
 	}
+	clusterID := ""
 	for _, id := range append(cfg.Spec.ControllerIDs(), cfg.Spec.BrokerIDs()...) {
-		identity, formatted, err := store.ReadIdentity(cfg.dirOf(id))
+		found, formatted, err := store.ReadIdentity(cfg.dirOf(id))
 		if err != nil {
 			return "", err
 		}
-		if formatted {
-			return identity.ClusterID, nil
+		if !formatted {
+			continue
+		}
+		if clusterID == "" {
+			clusterID = found.ClusterID
+		}
+		if err := (store.Identity{ClusterID: clusterID, NodeID: id}).Matches(cfg.dirOf(id), found); err != nil {
+			return "", err
 		}
 	}
-	return "", nil
+	return clusterID, nil
 }
 
 // openAllDisks opens every server's disks at the same time: most of what it takes

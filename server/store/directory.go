@@ -55,7 +55,7 @@ func OpenDirectory(path string, identity Identity) (*Directory, error) {
 		return nil, err
 	}
 	if formatted {
-		if err := identity.matches(path, found); err != nil {
+		if err := identity.Matches(path, found); err != nil {
 			return nil, err
 		}
 		identity = found
@@ -108,7 +108,8 @@ func readIdentity(path string) (identity Identity, formatted bool, err error) {
 	return identity, true, nil
 }
 
-func (i Identity) matches(path string, found Identity) error {
+// Matches says ErrForeign where what was found at path is not i's.
+func (i Identity) Matches(path string, found Identity) error {
 	switch {
 	case i.ClusterID != found.ClusterID:
 		return fmt.Errorf("data directory %s: %w: cluster.id is %s, not %s", path, ErrForeign, found.ClusterID, i.ClusterID)
