@@ -135,13 +135,29 @@ func (b *Bitacora) Stop(t testing.TB) {
 // Kill9 ends the whole server as kill -9 does.
 func (b *Bitacora) Kill9() { b.Process.Kill() }
 
+// given is where FreeBase looks next.
+var given struct {
+	sync.Mutex
+	next int
+}
+
 // FreeBase finds a Kafka port for a server that is to be started again on the
 // same data: voters' addresses are in the metadata log, so they must not change.
-// It looks below the range from which the system takes ports for connections.
+// It looks below the range from which the system takes ports for connections, and
+// gives none twice: tests run side by side, and servers start later.
 func FreeBase(t testing.TB, brokers int) int {
 	t.Helper()
 	const first, last, step = 20000, 32000, 20
-	for base := first + os.Getpid()%((last-first)/step)*step; base < last; base += step {
+	given.Lock()
+	defer given.Unlock()
+	if given.next == 0 {
+		given.next = first + os.Getpid()%((last-first)/step)*step
+	}
+	for range (last - first) / step {
+		base := given.next
+		if given.next += step; given.next >= last {
+			given.next = first
+		}
 		if allFree(base, brokers) {
 			return base
 		}
