@@ -153,7 +153,10 @@ func (d *drawing) group(b Box, g *view.Group, shown map[engine.NodeID]bool) floa
 func (d *drawing) member(b Box, g *view.Group, m *view.Member, shown map[engine.NodeID]bool) float32 {
 	for i := range d.in.State.Consumers {
 		c := &d.in.State.Consumers[i]
-		if c.MemberID == m.ID && c.Group == g.Name {
+		// Its id reaches a member with the answer that ends the rebalance; the group
+		// knows it before.
+		joining := c.MemberID == "" && d.clientName(c.Node) == m.ClientID
+		if c.Group == g.Name && (c.MemberID == m.ID || joining) {
 			shown[c.Node] = true
 			return d.consumer(b, c, g)
 		}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,5 +109,33 @@ func TestClientsOfTheirOwnHaveAPlace(t *testing.T) {
 	}
 	if !found {
 		t.Error("a program that connected is not there")
+	}
+}
+
+// A consumer of the page's own is its own from the moment its group knows it, before
+// it knows its member id itself.
+func TestAConsumerThatJoinsIsNoStranger(t *testing.T) {
+	in := stillInput(lang.English, 1340, 760)
+	s := *in.State
+	s.Consumers = slices.Clone(s.Consumers)
+	for i := range s.Consumers {
+		s.Consumers[i].MemberID = ""
+	}
+	in.State = &s
+	var list scene.List
+	list.Reset()
+	scene.Draw(in, &list)
+	hits := map[scene.Target]int{}
+	for _, h := range list.Hits {
+		hits[h.Target]++
+	}
+	for _, c := range s.Consumers {
+		if n := hits[scene.Target{Kind: scene.TargetConsumer, Node: c.Node}]; n != 1 {
+			t.Errorf("consumer %d stands in %d places", c.Node, n)
+		}
+	}
+	// A stranger's card would lead to its group; so does the group's own head.
+	if n := hits[scene.Target{Kind: scene.TargetGroup, Topic: s.Groups[0].Name}]; n != 1 {
+		t.Errorf("the group has %d strangers", n-1)
 	}
 }
