@@ -40,3 +40,23 @@ func TestDataKeepsItsPorts(t *testing.T) {
 		t.Errorf("it does not serve again: %s", missing)
 	}
 }
+
+// The voters' addresses stand in the metadata log; data that was made when clients
+// were told of one host must serve when they are told of another.
+func TestDataServesUnderAnotherHost(t *testing.T) {
+	dir := t.TempDir()
+	spec := cluster.Spec{Brokers: 1, Controllers: 3}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, host := range []string{"", "kafka.example"} {
+		c, err := Open(Config{Spec: spec, DataDir: dir, Advertise: host})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.AwaitServing(ctx) {
+			_, missing := c.Serving()
+			t.Errorf("as %q it does not serve: %s", host, missing)
+		}
+		c.Close(10 * time.Second)
+	}
+}
