@@ -90,6 +90,12 @@ const (
 	// The controller, further.
 	EventELRChanged   // Nodes = eligible leader replicas, Peer = last known leader or NoNode, Epoch; Count = partition epoch
 	EventReassignment // Nodes = replicas, Epoch; Count = partition epoch; Code = Reassignment*
+
+	// The metadata log, later.
+	EventSnapshotGenerated // Topic, Offset = end offset, Epoch, Count bytes
+	EventSnapshotLoaded    // the image was built from it: Topic, Offset, Epoch, Count bytes
+	EventSnapshotFetched   // it took the place of the log, which ended at Until: Topic, Offset, Epoch, Count bytes, Peer = leader
+	EventQuorumLost        // the leader has not heard from a majority in time, and resigns: Epoch, Nodes = voters heard from
 )
 
 // What an EventReassignment tells, as its Code.

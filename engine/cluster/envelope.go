@@ -18,6 +18,7 @@ var quorumAPIs = [...]broker.API{
 	{Key: 53, Min: 0, Max: 1}, // BeginQuorumEpoch
 	{Key: 54, Min: 0, Max: 1}, // EndQuorumEpoch
 	{Key: 55, Min: 0, Max: 2}, // DescribeQuorum
+	{Key: 59, Min: 0, Max: 1}, // FetchSnapshot
 	{Key: 80, Min: 0, Max: 1}, // AddRaftVoter
 	{Key: 81, Min: 0, Max: 0}, // RemoveRaftVoter
 	{Key: 82, Min: 0, Max: 0}, // UpdateRaftVoter

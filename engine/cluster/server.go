@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"bitacora/engine"
+	"bitacora/engine/batch"
 	"bitacora/engine/broker"
 	"bitacora/engine/config"
 	"bitacora/engine/controller"
@@ -42,6 +43,7 @@ type Server struct {
 	broker       *broker.Broker         // nil without the role
 	image        *metadata.Image        // as committed, shared with both
 	published    *metadata.Image        // what was last handed out: never changed again
+	snapshots    snapshots
 	registration registration
 	stopping     stopping
 	envelopes    []envelope // whose answer the quorum owes
@@ -64,7 +66,7 @@ func NewServer(cfg ServerConfig, meta, data log.Store) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node %d: open the metadata log: %w", cfg.NodeID, err)
 	}
-	s := &Server{cfg: cfg, meta: meta, data: data, quorum: q, image: metadata.NewImage()}
+	s := &Server{cfg: cfg, meta: meta, data: data, quorum: q, image: metadata.NewImage(), snapshots: newSnapshots(cfg.Static)}
 	if cfg.Controller {
 		s.controller, err = newController(cfg, meta)
 		if err != nil {
@@ -110,6 +112,15 @@ func quorumConfig(cfg ServerConfig) quorum.Config {
 	q.RequestTimeout = cfg.Static.Duration(config.QuorumRequestTimeout)
 	q.RetryBackoff = cfg.Static.Duration(config.QuorumRetryBackoff)
 	q.AppendLinger = cfg.Static.Duration(config.QuorumAppendLinger)
+	q.FetchMaxBytes = int32(cfg.Static.Int(config.QuorumFetchMaxBytes))
+	q.FetchSnapshotMaxBytes = int32(cfg.Static.Int(config.QuorumFetchSnapshotMax))
+	q.SegmentBytes = cfg.Static.Int(config.MetadataSegmentBytes)
+	if _, set := cfg.Static.Lookup(config.MetadataSegmentBytesTest); set {
+		q.SegmentBytes = cfg.Static.Int(config.MetadataSegmentBytesTest)
+	}
+	q.SegmentMs = cfg.Static.Duration(config.MetadataSegmentMs)
+	q.RetentionBytes = cfg.Static.Int(config.MetadataRetentionBytes)
+	q.RetentionMs = cfg.Static.Duration(config.MetadataRetentionMs)
 	return q
 }
 
@@ -222,16 +233,21 @@ func (s *Server) settle(env *engine.Env) {
 		}
 		var delta *metadata.Delta
 		for _, ev := range events {
-			if c, ok := ev.(quorum.Committed); ok {
+			switch ev := ev.(type) {
+			case quorum.Committed:
 				if delta == nil {
 					delta = metadata.NewDelta()
 				}
-				s.apply(c, delta)
-				continue
+				s.apply(ev, delta)
+			case quorum.SnapshotLoaded:
+				// What is committed since comes with it, and is published at once.
+				s.publish(env, delta)
+				delta = s.load(env, ev)
+			default:
+				s.publish(env, delta)
+				delta = nil
+				s.onQuorumEvent(env, ev)
 			}
-			s.publish(env, delta)
-			delta = nil
-			s.onQuorumEvent(env, ev)
 		}
 		s.publish(env, delta)
 	}
@@ -263,21 +279,27 @@ func (s *Server) onQuorumEvent(env *engine.Env, ev quorum.Event) {
 func (s *Server) apply(c quorum.Committed, delta *metadata.Delta) {
 	b := c.Batch
 	if !b.IsControl() {
-		it := b.Iterate(nil)
-		for it.Next() {
-			r, err := records.DecodeFrame(it.Record().Value)
-			if err == nil {
-				err = s.image.Apply(r.Record, delta)
-			}
-			if err != nil {
-				engine.Violated("MetadataRecordsApply", "node %d offset %d: %v", s.cfg.NodeID, it.Record().Offset, err)
-			}
-		}
-		if err := it.Err(); err != nil {
-			engine.Violated("MetadataBatchDecodes", "node %d batch at %d: %v", s.cfg.NodeID, b.BaseOffset(), err)
-		}
+		s.applyTo(s.image, b, delta)
 	}
 	s.image.Advance(b.LastOffset(), b.PartitionLeaderEpoch())
+	s.snapshots.bytes += int64(len(b))
+	s.snapshots.lastContained = engine.WallTime(b.MaxTimestamp())
+}
+
+func (s *Server) applyTo(image *metadata.Image, b batch.Batch, delta *metadata.Delta) {
+	it := b.Iterate(nil)
+	for it.Next() {
+		r, err := records.DecodeFrame(it.Record().Value)
+		if err == nil {
+			err = image.Apply(r.Record, delta)
+		}
+		if err != nil {
+			engine.Violated("MetadataRecordsApply", "node %d offset %d: %v", s.cfg.NodeID, it.Record().Offset, err)
+		}
+	}
+	if err := it.Err(); err != nil {
+		engine.Violated("MetadataBatchDecodes", "node %d batch at %d: %v", s.cfg.NodeID, b.BaseOffset(), err)
+	}
 }
 
 // publish hands the image to the controller and the broker. They keep what they
@@ -286,7 +308,8 @@ func (s *Server) publish(env *engine.Env, delta *metadata.Delta) {
 	if delta == nil {
 		return
 	}
-	if delta.Empty() && s.published != nil {
+	first := s.published == nil
+	if delta.Empty() && !first {
 		// Only the offset moved: a NoOp record, or one of Raft's own.
 		s.published.Advance(s.image.Offset(), s.image.Epoch())
 	} else {
@@ -299,6 +322,11 @@ func (s *Server) publish(env *engine.Env, delta *metadata.Delta) {
 		s.broker.OnMetadata(env, delta, s.published)
 	}
 	s.registration.onMetadata(env, s)
+	if first {
+		// What a life begins with counts for no snapshot.
+		s.snapshots.reset(env.Now())
+	}
+	s.maybeSnapshot(env)
 }
 
 func (s *Server) onLeader(env *engine.Env, addr engine.Addr, known bool) {

@@ -30,6 +30,8 @@ const (
 	QuorumAutoJoin             = "controller.quorum.auto.join.enable"
 	QuorumElectionBackoffMax   = "controller.quorum.election.backoff.max.ms"
 	QuorumElectionTimeout      = "controller.quorum.election.timeout.ms"
+	QuorumFetchMaxBytes        = "controller.quorum.fetch.max.bytes"
+	QuorumFetchSnapshotMax     = "controller.quorum.fetch.snapshot.max.bytes"
 	QuorumFetchTimeout         = "controller.quorum.fetch.timeout.ms"
 	QuorumRequestTimeout       = "controller.quorum.request.timeout.ms"
 	QuorumRetryBackoff         = "controller.quorum.retry.backoff.ms"
@@ -54,7 +56,14 @@ const (
 	MaxFetchSessions           = "max.incremental.fetch.session.cache.slots"
 	MaxRequestPartitionSize    = "max.request.partition.size.limit"
 	MessageMaxBytes            = "message.max.bytes"
+	MetadataSegmentBytesTest   = "internal.metadata.log.segment.bytes" // below the least that the other may be, for tests
+	MetadataSnapshotBytes      = "metadata.log.max.record.bytes.between.snapshots"
+	MetadataSnapshotInterval   = "metadata.log.max.snapshot.interval.ms"
+	MetadataSegmentBytes       = "metadata.log.segment.bytes"
+	MetadataSegmentMs          = "metadata.log.segment.ms"
 	MetadataMaxIdleInterval    = "metadata.max.idle.interval.ms"
+	MetadataRetentionBytes     = "metadata.max.retention.bytes"
+	MetadataRetentionMs        = "metadata.max.retention.ms"
 	NodeIDKey                  = "node.id"
 	NumPartitions              = "num.partitions"
 	OffsetMetadataMaxBytes     = "offset.metadata.max.bytes"
@@ -118,6 +127,8 @@ func ServerKeys() []Key {
 		flag(QuorumAutoJoin, "false"),
 		number(QuorumElectionBackoffMax, Int, "1000"),
 		number(QuorumElectionTimeout, Int, "1000"),
+		atLeast(QuorumFetchMaxBytes, Int, "1048576", 1),
+		atLeast(QuorumFetchSnapshotMax, Int, "1048576", 1),
 		number(QuorumFetchTimeout, Int, "2000"),
 		number(QuorumRequestTimeout, Int, "2000"),
 		number(QuorumRetryBackoff, Int, "20"),
@@ -141,7 +152,6 @@ func ServerKeys() []Key {
 		atLeast(LogRetentionCheckInterval, Long, "300000", 1),
 		atLeast(MaxFetchSessions, Int, "1000", 0),
 		atLeast(MaxRequestPartitionSize, Int, "2000", 1),
-		atLeast(MetadataMaxIdleInterval, Int, "500", 0),
 		Key{Name: NodeIDKey, Type: Int, Unset: true, Required: true},
 		atLeast(NumPartitions, Int, "1", 1),
 		number(OffsetMetadataMaxBytes, Int, "4096"),
@@ -164,6 +174,21 @@ func ServerKeys() []Key {
 		atLeast(TxnTopicReplication, Short, "3", 1),
 		Key{Name: UncleanElectionInterval, Type: Long, Default: "300000", Required: true, Min: 1, Internal: true},
 	)
+	keys = append(keys, metadataLogKeys()...)
 	sortKeys(keys)
 	return keys
+}
+
+// metadataLogKeys are those of MetadataLogConfig.
+func metadataLogKeys() []Key {
+	return []Key{
+		{Name: MetadataSegmentBytesTest, Type: Int, Unset: true, Internal: true},
+		{Name: MetadataSnapshotBytes, Type: Long, Default: "20971520", Required: true, Min: 1},
+		{Name: MetadataSnapshotInterval, Type: Long, Default: "3600000", Required: true},
+		{Name: MetadataSegmentBytes, Type: Int, Default: "1073741824", Required: true, Min: 8 << 20},
+		{Name: MetadataSegmentMs, Type: Long, Default: "604800000"},
+		{Name: MetadataMaxIdleInterval, Type: Int, Default: "500", Required: true},
+		{Name: MetadataRetentionBytes, Type: Long, Default: "104857600"},
+		{Name: MetadataRetentionMs, Type: Long, Default: "604800000"},
+	}
 }

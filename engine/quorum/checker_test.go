@@ -3,6 +3,9 @@ package quorum
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
+	"testing"
 
 	"bitacora/engine"
 	"bitacora/engine/batch"
@@ -13,6 +16,7 @@ import (
 // every leader has what was committed before it (LeaderCompleteness), equal epochs
 // at equal offsets mean equal logs (LogMatching).
 type checker struct {
+	t         testing.TB
 	leaders   map[engine.LeaderEpoch]engine.NodeID
 	log       map[engine.Offset]batch.Batch        // committed, by base offset
 	epochOf   map[engine.Offset]engine.LeaderEpoch // that it was committed in
@@ -21,9 +25,9 @@ type checker struct {
 	complaint string
 }
 
-func newChecker() checker {
+func newChecker(t testing.TB) checker {
 	return checker{
-		leaders: map[engine.LeaderEpoch]engine.NodeID{}, log: map[engine.Offset]batch.Batch{},
+		t: t, leaders: map[engine.LeaderEpoch]engine.NodeID{}, log: map[engine.Offset]batch.Batch{},
 		epochOf: map[engine.Offset]engine.LeaderEpoch{}, leading: map[engine.NodeID]engine.LeaderEpoch{},
 	}
 }
@@ -49,20 +53,38 @@ func (c *checker) look(w *world, p *proc) {
 	}
 	c.leaders[epoch] = p.id
 	// LeaderCompleteness: everything committed is in the log that a leader begins with.
-	run, err := r.ReadLog(0, 64<<20)
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	mine := map[engine.Offset]batch.Batch{}
-	for _, b := range batchesOf(w.t, run) {
+	for _, b := range w.logOf(p) {
 		mine[b.BaseOffset()] = b
 	}
 	for offset, b := range c.log {
-		if c.epochOf[offset] < epoch && !bytes.Equal(mine[offset], b) {
+		if c.epochOf[offset] < epoch && offset >= r.log.start && !bytes.Equal(mine[offset], b) {
 			c.complain("LeaderCompleteness: %d leads epoch %d without %v", p.id, epoch, b)
 			return
 		}
 	}
+}
+
+// snapshot holds that a snapshot stands for what was committed below its end, and
+// nothing else.
+func (c *checker) snapshot(p *proc, id SnapshotID, values []string) {
+	if id.EndOffset() > c.end {
+		c.complain("SnapshotIsCommitted: %d has %v, but the committed log ends at %d", p.id, id, c.end)
+		return
+	}
+	if want := c.valuesBelow(id.EndOffset()); !slices.Equal(values, want) {
+		c.complain("SnapshotMatchesLog: %d has %d records in %v, %d were committed", p.id, len(values), id, len(want))
+	}
+}
+
+func (c *checker) valuesBelow(end engine.Offset) []string {
+	var values []string
+	for _, offset := range slices.Sorted(maps.Keys(c.log)) {
+		if offset < end {
+			values = append(values, valuesOf(c.t, c.log[offset])...)
+		}
+	}
+	return values
 }
 
 // committed takes a batch that a replica handed out.
@@ -84,29 +106,41 @@ func (c *checker) committed(w *world, p *proc, b batch.Batch) {
 	}
 }
 
-// compareLogs holds LogMatching between two replicas.
+// compareLogs holds LogMatching between two replicas, as far as both logs reach.
 func (c *checker) compareLogs(w *world, a, b *proc) {
-	la, lb := w.logOf(a), w.logOf(b)
+	la, lb := w.logOf(a), map[engine.Offset]batch.Batch{}
+	for _, other := range w.logOf(b) {
+		lb[other.BaseOffset()] = other
+	}
 	match := -1
-	for i := 0; i < len(la) && i < len(lb); i++ {
-		if la[i].BaseOffset() == lb[i].BaseOffset() && la[i].PartitionLeaderEpoch() == lb[i].PartitionLeaderEpoch() {
+	for i := range la {
+		if other, ok := lb[la[i].BaseOffset()]; ok && other.PartitionLeaderEpoch() == la[i].PartitionLeaderEpoch() {
 			match = i
 		}
 	}
 	for i := 0; i <= match; i++ {
-		if !bytes.Equal(la[i], lb[i]) {
-			c.complain("LogMatching: %d has %v, %d has %v", a.id, la[i], b.id, lb[i])
+		if la[i].BaseOffset() < b.node.replica.log.start {
+			continue
+		}
+		if other := lb[la[i].BaseOffset()]; !bytes.Equal(la[i], other) {
+			c.complain("LogMatching: %d has %v, %d has %v", a.id, la[i], b.id, other)
 			return
 		}
 	}
 }
 
+// logOf reads a log, segment by segment.
 func (w *world) logOf(p *proc) []batch.Batch {
-	run, err := p.node.replica.ReadLog(0, 64<<20)
-	if err != nil {
-		w.t.Fatal(err)
+	var all []batch.Batch
+	r := p.node.replica
+	for from := r.log.start; from < r.log.end; from = all[len(all)-1].NextOffset() {
+		run, err := r.ReadLog(from, 64<<20)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, batchesOf(w.t, run)...)
 	}
-	return batchesOf(w.t, run)
+	return all
 }
 
 // broken says what property was broken, by the checker or by an assertion.

@@ -66,6 +66,14 @@ type Config struct {
 	RetryBackoff       time.Duration // retry.backoff.ms
 	AppendLinger       time.Duration // append.linger.ms
 	FetchMaxBytes      int32         // fetch.max.bytes
+	// FetchSnapshotMaxBytes is fetch.snapshot.max.bytes.
+	FetchSnapshotMaxBytes int32
+
+	// When the log is rolled, and what of it and its snapshots is kept.
+	SegmentBytes   int64         // metadata.log.segment.bytes
+	SegmentMs      time.Duration // metadata.log.segment.ms
+	RetentionBytes int64         // metadata.max.retention.bytes
+	RetentionMs    time.Duration // metadata.max.retention.ms
 
 	// Bugs are known mistakes, for the tests that must catch them.
 	Bugs Bug
@@ -83,6 +91,12 @@ func DefaultConfig() Config {
 		RetryBackoff:       20 * time.Millisecond,
 		AppendLinger:       25 * time.Millisecond,
 		FetchMaxBytes:      1 << 20,
+
+		FetchSnapshotMaxBytes: 1 << 20,
+		SegmentBytes:          1 << 30,
+		SegmentMs:             7 * 24 * time.Hour,
+		RetentionBytes:        100 << 20,
+		RetentionMs:           7 * 24 * time.Hour,
 	}
 }
 
@@ -124,6 +138,13 @@ func (c *Config) validate() error {
 }
 
 func (c *Config) key() ReplicaKey { return ReplicaKey{ID: c.NodeID, DirectoryID: c.DirectoryID} }
+
+func (c *Config) log() logConfig {
+	return logConfig{
+		sync: c.CanBecomeVoter, segmentBytes: c.SegmentBytes, segmentMs: c.SegmentMs,
+		retentionBytes: c.RetentionBytes, retentionMs: c.RetentionMs,
+	}
+}
 
 func (c *Config) voter() Voter {
 	return Voter{Key: c.key(), Endpoints: c.Listeners, KRaftVersionMin: KRaftVersionMin, KRaftVersionMax: KRaftVersionMax}

@@ -80,3 +80,26 @@ func readControl(b batch.Batch) ([]controlState, error) {
 	}
 	return found, it.Err()
 }
+
+// readBounds finds a snapshot's header, with the time that it tells, and footer
+// among a batch's control records.
+func readBounds(b batch.Batch) (lastContained engine.WallTime, header, footer bool, err error) {
+	it := b.Iterate(nil)
+	for it.Next() {
+		r := it.Record()
+		if len(r.Key) < controlKeyBytes {
+			return 0, false, false, fmt.Errorf("control record at %d has a key of %d bytes", r.Offset, len(r.Key))
+		}
+		switch int16(binary.BigEndian.Uint16(r.Key[2:])) {
+		case controlSnapshotHeader:
+			var m records.SnapshotHeaderRecord
+			if err := m.ReadFrom(r.Value, 0); err != nil {
+				return 0, false, false, fmt.Errorf("snapshot header at %d: %w", r.Offset, err)
+			}
+			header, lastContained = true, engine.WallTime(m.LastContainedLogTimestamp)
+		case controlSnapshotFooter:
+			footer = true
+		}
+	}
+	return lastContained, header, footer, it.Err()
+}

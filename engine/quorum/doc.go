@@ -4,13 +4,15 @@
 // QuorumState and its states (UnattachedState, ProspectiveState, CandidateState,
 // LeaderState, FollowerState, ResignedState), VoterSet,
 // KRaftControlRecordStateMachine, RequestManager, and the handlers of AddRaftVoter,
-// RemoveRaftVoter and UpdateRaftVoter, as of Kafka 4.3.1.
+// RemoveRaftVoter and UpdateRaftVoter, as of Kafka 4.3.1; and snapshots of the log
+// (KIP-630: KafkaRaftLog, RecordsSnapshotWriter, FetchSnapshot).
 //
 // A Replica is one process's copy of the log. In come the inputs of
 // engine.OwnerQuorum, the requests of the controller listener, Committed of the
 // metadata disk, and records to append; out go messages, and Events for the
 // controller and the broker of the same process: leadership, and committed batches
-// in offset order, each once in the life of the process.
+// in offset order, each once in the life of the process, behind a snapshot where
+// the log begins with one.
 //
 // As KafkaRaftClient.poll does, each input is followed by a round over the current
 // state, which sends what is due and says when to look again.
@@ -37,6 +39,19 @@
 //   - a voter set takes effect when it is appended, and the next change waits until
 //     it is committed, so that any two majorities in use overlap
 //
+// # Snapshots
+//
+// A snapshot stands for everything below its end offset, which is committed. Each
+// replica makes its own; the owner says when and of what (CreateSnapshot). Once there
+// are two and they are too much or too old, the log begins with the second, and what
+// is before it goes. A follower or observer that has nothing, or ends below the start
+// of the leader's log, is told of the latest snapshot in the place of records, fetches
+// it piece by piece, and begins its log anew behind it. They lie in small records of
+// the store: the pieces first, then one that says that they are all there; so what a
+// crash leaves half done is no snapshot, and a whole one that the log does not reach
+// is taken at the next start. The bootstrap checkpoint, at offset 0, is never
+// replicated.
+//
 // # What Kafka leaves open
 //
 // The leader of two voters that removes itself and is lost before the other has
@@ -47,7 +62,7 @@
 //
 // # Not modelled
 //
-// Snapshots of the log (FetchSnapshot knows none; the bootstrap checkpoint is
-// never replicated, as in Kafka), static voters (controller.quorum.voters,
-// kraft.version 0) and therefore upgrades of kraft.version, metrics.
+// Static voters (controller.quorum.voters, kraft.version 0) and therefore upgrades
+// of kraft.version, metrics. A snapshot is made within one step, and fetched into
+// memory before it is written.
 package quorum

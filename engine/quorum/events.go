@@ -33,6 +33,16 @@ type LeaderChanged struct {
 // batches are the quorum's own, but they count as offsets.
 type Committed struct{ Batch batch.Batch }
 
+// SnapshotLoaded: everything below the snapshot's end offset is committed, and its
+// batches build the metadata as of there (RaftClient.Listener.handleLoadSnapshot).
+// It comes before any Committed, or in the place of those that are not in the log
+// any more. LastContained is the time of the last batch that it stands for.
+type SnapshotLoaded struct {
+	ID            SnapshotID
+	LastContained engine.WallTime
+	Batches       []byte
+}
+
 // Answered: the answer to the Forward with Token. It must not leave before After
 // is met.
 type Answered struct {
@@ -48,6 +58,7 @@ func (BecameLeader) event()       {}
 func (ResignedLeadership) event() {}
 func (LeaderChanged) event()      {}
 func (Committed) event()          {}
+func (SnapshotLoaded) event()     {}
 func (Answered) event()           {}
 func (Stopped) event()            {}
 
@@ -69,6 +80,9 @@ const deliverBytesMax = 1 << 20
 // (ListenerContext.maybeFireLeaderChange).
 func (r *Replica) deliver(env *engine.Env) {
 	committed := r.highWatermark()
+	if r.delivered < committed && !r.loadSnapshot(env) {
+		return
+	}
 	for r.delivered < committed {
 		run, err := r.log.read(r.delivered, committed, deliverBytesMax)
 		if err != nil || len(run) == 0 {
@@ -116,7 +130,9 @@ type State struct {
 	Voters        []engine.NodeID
 	Voter         bool
 	HighWatermark engine.Offset // NoOffset while not known
+	LogStart      engine.Offset
 	LogEnd        engine.Offset
+	Snapshots     []SnapshotID    // ascending; the bootstrap checkpoint is none
 	Durable       engine.Offset   // what of the log would survive a crash
 	Followers     []FollowerState // on the leader, by id: what it knows of the others
 }
@@ -135,7 +151,10 @@ func (r *Replica) State() State {
 	s := State{
 		Role: r.state.role, Epoch: e.epoch, Leader: e.leader, VotedFor: engine.NoNode,
 		Granted: r.state.grantingVoters(), Voters: r.log.lastVoters().IDs(), Voter: r.isVoter(),
-		HighWatermark: r.highWatermark(), LogEnd: r.log.end, Durable: r.log.durableEnd,
+		HighWatermark: r.highWatermark(), LogStart: r.log.start, LogEnd: r.log.end, Durable: r.log.durableEnd,
+	}
+	for i := range r.log.snapshots {
+		s.Snapshots = append(s.Snapshots, SnapshotID(r.log.snapshots[i].id))
 	}
 	if e.hasVoted {
 		s.VotedFor = e.voted.ID
@@ -162,6 +181,9 @@ func followerState(s *replicaState, voter bool) FollowerState {
 // not known.
 func (r *Replica) HighWatermark() engine.Offset { return r.highWatermark() }
 
+// LogStart is the first offset of the log: what is below it is in snapshots alone.
+func (r *Replica) LogStart() engine.Offset { return r.log.start }
+
 // LogEnd is one past the last offset in the log, committed or not.
 func (r *Replica) LogEnd() engine.Offset { return r.log.end }
 
@@ -171,8 +193,9 @@ func (r *Replica) Voters() VoterSet { return slices.Clone(r.log.lastVoters()) }
 // KRaftVersion is the finalized level of the feature kraft.version.
 func (r *Replica) KRaftVersion() int16 { return r.log.lastVersion() }
 
-// ReadLog gives raw batches from an offset on, committed or not, for who shows the
-// log: at least one if there is one, and no more than bytesMax else.
+// ReadLog gives raw batches from an offset on, or from the start of the log if that
+// is later, committed or not, for who shows the log: at least one if there is one,
+// and no more than bytesMax else.
 func (r *Replica) ReadLog(from engine.Offset, bytesMax int) ([]byte, error) {
 	return r.log.read(from, r.log.end, bytesMax)
 }

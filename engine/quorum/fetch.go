@@ -24,11 +24,12 @@ type parkedFetch struct {
 // Read: KafkaRaftClient.handleFetchRequest, tryCompleteFetchRequest.
 //   - the epoch must be ours, and we must lead it: who asks learns the leader
 //   - fetch offset and last epoch are a promise; where they are not of our log,
-//     the answer is where it diverges
-//   - answered at once with records, an error, a divergence, or a high watermark
-//     above the one that the follower knows; else after max wait
+//     the answer is where it diverges; where what comes next is not in the log any
+//     more, or the follower has nothing yet, it is the latest snapshot (KIP-630)
+//   - answered at once with records, an error, a divergence, a snapshot, or a high
+//     watermark above the one that the follower knows; else after max wait
 //
-// Not modelled: snapshots. Shown in: testdata/join.txt, testdata/truncation.txt, testdata/durability.txt
+// Shown in: testdata/join.txt, testdata/truncation.txt, testdata/durability.txt, testdata/snapshot.txt
 func (r *Replica) handleFetch(env *engine.Env, to replyTo, req *kmsg.FetchRequest) {
 	resp := kmsg.NewPtrFetchResponse()
 	resp.Version = req.Version
@@ -70,14 +71,18 @@ func (r *Replica) tryFetch(env *engine.Env, req *kmsg.FetchRequest) (resp *kmsg.
 		return r.emptyFetch(req, engine.ErrUnknownServerError), false
 	}
 	offset := engine.Offset(in.FetchOffset)
-	at, valid := r.log.divergence(offset, engine.LeaderEpoch(in.LastFetchedEpoch))
-	if r.cfg.has(BugIgnoreDivergence) && offset <= r.log.end {
-		valid = true
+	at, how := r.log.standingOf(offset, engine.LeaderEpoch(in.LastFetchedEpoch))
+	if r.cfg.has(BugIgnoreDivergence) && offset <= r.log.end && how == standsDiverging {
+		how = standsValid
 	}
-	if !valid {
+	if how != standsValid {
 		resp = r.emptyFetch(req, engine.ErrNone)
 		out := &resp.Topics[0].Partitions[0]
-		out.DivergingEpoch.Epoch, out.DivergingEpoch.EndOffset = int32(at.epoch), int64(at.offset)
+		if how == standsBehind {
+			out.SnapshotID.Epoch, out.SnapshotID.EndOffset = int32(at.epoch), int64(at.offset)
+		} else {
+			out.DivergingEpoch.Epoch, out.DivergingEpoch.EndOffset = int32(at.epoch), int64(at.offset)
+		}
 		out.HighWatermark = int64(r.leader.highWatermark)
 		return resp, false
 	}
@@ -109,7 +114,7 @@ func (r *Replica) emptyFetch(req *kmsg.FetchRequest, code engine.ErrorCode) *kms
 	p.ErrorCode = int16(code)
 	p.HighWatermark = int64(engine.NoOffset)
 	p.LastStableOffset = int64(engine.NoOffset)
-	p.LogStartOffset = 0
+	p.LogStartOffset = int64(r.log.start)
 	// Kafka sends empty ones, not null.
 	p.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{}
 	p.RecordBatches = []byte{}
@@ -185,7 +190,12 @@ func (r *Replica) fetchFromLeader(env *engine.Env) time.Duration {
 		return r.waitForBootstrap(now)
 	}
 	addr, _ := addressOf(r.state.leaderEndpoints, r.cfg.ListenerName)
-	r.sendFetch(env, leader, addr)
+	if r.state.download.active {
+		// It promises nothing of this log.
+		r.send(env, leader, addr, r.fetchSnapshotRequest(), engine.Durable{})
+	} else {
+		r.sendFetch(env, leader, addr)
+	}
 	return r.cfg.RequestTimeout
 }
 
@@ -260,12 +270,17 @@ func (r *Replica) onFetch(env *engine.Env, from engine.NodeID, resp *kmsg.FetchR
 		// second while an election lasts. Here the wait is named.
 		return ok && code == engine.ErrNone
 	}
-	if code != engine.ErrNone || r.state.role != Follower || p.SnapshotID.EndOffset >= 0 {
+	if code != engine.ErrNone || r.state.role != Follower {
 		return false
 	}
-	if p.DivergingEpoch.Epoch >= 0 {
+	switch snapshot := &p.SnapshotID; {
+	case p.DivergingEpoch.Epoch >= 0:
 		r.truncateTo(env, epochAndOffset{engine.LeaderEpoch(p.DivergingEpoch.Epoch), engine.Offset(p.DivergingEpoch.EndOffset)})
-	} else {
+	case snapshot.Epoch >= 0 && snapshot.EndOffset >= 0:
+		r.beginDownload(epochAndOffset{engine.LeaderEpoch(snapshot.Epoch), engine.Offset(snapshot.EndOffset)})
+	case snapshot.Epoch >= 0 || snapshot.EndOffset >= 0:
+		return false
+	default:
 		if !r.appendFetched(env, p.RecordBatches) {
 			return false
 		}
@@ -278,7 +293,7 @@ func (r *Replica) onFetch(env *engine.Env, from engine.NodeID, resp *kmsg.FetchR
 
 func (r *Replica) truncateTo(env *engine.Env, diverging epochAndOffset) {
 	to := r.log.truncationOffset(diverging)
-	if to < r.highest {
+	if to < max(r.highest, r.log.start) {
 		engine.Violated("CommittedNeverTruncated", "node %d: to %d, high watermark %d, leader %d diverges at %d in epoch %d",
 			r.cfg.NodeID, to, r.highest, r.state.election.leader, diverging.offset, diverging.epoch)
 	}

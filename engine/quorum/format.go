@@ -48,7 +48,7 @@ func writeCheckpoint(store log.Store, cfg Config, now engine.WallTime) error {
 	appendControl(b, now, controlKRaftVersion, &version)
 	appendControl(b, now, controlVoters, &voters)
 	next := b.NextOffset()
-	checkpoint := append(buildBatch(b), snapshotFooter(next, now)...)
+	checkpoint := append(buildBatch(b), snapshotFooter(next, 0, now)...)
 	if err := store.SetRecord(log.MetadataID, log.RecordKey{Kind: RecordCheckpoint}, checkpoint); err != nil {
 		return fmt.Errorf("write bootstrap checkpoint: %w", err)
 	}
@@ -69,16 +69,16 @@ func writeBootstrap(store log.Store, bootstrap [][]byte, now engine.WallTime) er
 		next = data.NextOffset()
 		checkpoint = append(checkpoint, buildBatch(data)...)
 	}
-	checkpoint = append(checkpoint, snapshotFooter(next, now)...)
+	checkpoint = append(checkpoint, snapshotFooter(next, 0, now)...)
 	if err := store.SetRecord(log.MetadataID, log.RecordKey{Kind: RecordBootstrap}, checkpoint); err != nil {
 		return fmt.Errorf("write bootstrap records: %w", err)
 	}
 	return nil
 }
 
-func snapshotFooter(base engine.Offset, now engine.WallTime) batch.Batch {
+func snapshotFooter(base engine.Offset, epoch engine.LeaderEpoch, now engine.WallTime) batch.Batch {
 	footer := records.NewSnapshotFooterRecord()
-	b := controlBatch(base, 0)
+	b := controlBatch(base, epoch)
 	appendControl(b, now, controlSnapshotFooter, &footer)
 	return buildBatch(b)
 }

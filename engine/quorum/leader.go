@@ -142,7 +142,11 @@ func (r *Replica) stopLeading(env *engine.Env) {
 func (r *Replica) pollLeader(env *engine.Env) time.Duration {
 	l, now := &r.leader, env.Now()
 	alone := len(l.voters) == 1
-	if r.stopping || l.resignRequested || !alone && now >= l.checkQuorumAt {
+	lost := !alone && now >= l.checkQuorumAt
+	if r.stopping || l.resignRequested || lost {
+		if lost {
+			env.Trace(engine.Event{Kind: engine.EventQuorumLost, Epoch: r.state.election.epoch, Nodes: slices.Sorted(slices.Values(l.fetched))})
+		}
 		r.becomeResigned(env)
 		return 0
 	}

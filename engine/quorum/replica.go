@@ -29,10 +29,12 @@ type Replica struct {
 	requests int64   // sent so far: numbers them
 	parked   []parkedFetch
 
-	events    []Event
-	delivered engine.Offset // everything below was handed out by Drain
-	highest   engine.Offset // the highest high watermark there was
-	announced leadership    // as last told to the owner
+	events     []Event
+	delivering bool          // Drain has handed out where the log begins
+	delivered  engine.Offset // everything below was handed out by Drain
+	cleanAt    engine.Time   // when to look for old snapshots
+	highest    engine.Offset // the highest high watermark there was
+	announced  leadership    // as last told to the owner
 
 	started  bool
 	failed   bool // the disk is lost, or the process is halting
@@ -54,7 +56,7 @@ func New(cfg Config, store log.Store) (*Replica, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l, err := openLog(store, cfg.CanBecomeVoter)
+	l, err := openLog(store, cfg.log())
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +138,11 @@ func (r *Replica) Handle(env *engine.Env, in engine.Input) bool {
 // cluster leads at once (KafkaRaftClient.initialize).
 func (r *Replica) start(env *engine.Env) {
 	r.persisted, _ = r.log.store.Record(log.MetadataID, log.RecordKey{Kind: log.RecordQuorumState})
-	env.Trace(engine.Event{Kind: engine.EventRecovered, Topic: TopicName, Until: r.log.end})
+	r.cleanAt = env.Now().Add(cleanInterval)
+	if latest, some := r.log.latestSnapshot(); some {
+		r.highest = latest.id.offset // what is in a snapshot was committed
+	}
+	env.Trace(engine.Event{Kind: engine.EventRecovered, Topic: TopicName, Offset: r.log.start, Until: r.log.end})
 	r.traceVoters(env, nil)
 	r.become(env, r.initialState(env))
 	r.started = true
@@ -173,6 +179,10 @@ func (r *Replica) poll(env *engine.Env) {
 	}
 	r.expireParked(env)
 	r.deliver(env)
+	wait = min(wait, r.maybeClean(env))
+	if r.failed {
+		return
+	}
 	for i := range r.parked {
 		wait = min(wait, remaining(env.Now(), r.parked[i].expiresAt))
 	}
@@ -400,6 +410,8 @@ func (r *Replica) onResponse(env *engine.Env, from engine.NodeID, result channel
 	switch resp := result.Response.(type) {
 	case *kmsg.FetchResponse:
 		return r.onFetch(env, from, resp)
+	case *kmsg.FetchSnapshotResponse:
+		return r.onFetchSnapshot(env, resp)
 	case *kmsg.VoteResponse:
 		return r.onVote(env, from, resp)
 	case *kmsg.BeginQuorumEpochResponse:

@@ -53,7 +53,7 @@ func (r *Replica) handleRequest(env *engine.Env, to replyTo, body kmsg.Request) 
 	case *kmsg.DescribeQuorumRequest:
 		r.reply(env, to, r.handleDescribeQuorum(env, req))
 	case *kmsg.FetchSnapshotRequest:
-		r.reply(env, to, r.handleFetchSnapshot(req))
+		r.reply(env, to, r.handleFetchSnapshot(env, req))
 	case *kmsg.AddRaftVoterRequest:
 		r.handleAddRaftVoter(env, to, req)
 	case *kmsg.RemoveRaftVoterRequest:

@@ -34,6 +34,9 @@ func newChaos(t testing.TB, seed uint64, bugs Bug, moves []chaosMove) *chaos {
 	}
 	w.add(1, false, bugs, chaosControllers[:]...)
 	for _, id := range w.ids() {
+		cfg := &w.procs[id].cfg
+		cfg.FetchSnapshotMaxBytes = int32(50 + w.rand.IntN(400))
+		cfg.SegmentBytes, cfg.RetentionBytes = int64(w.rand.IntN(600)), int64(w.rand.IntN(2))-1
 		w.procs[id].disk = diskSpeeds[w.rand.IntN(len(diskSpeeds))]
 		w.start(id)
 	}
@@ -84,12 +87,15 @@ const (
 	moveShutdown
 	movePowerCut      // of the whole room, or of all but one
 	moveLonelyRemoval // a leader alone, told to make do with itself
+	moveSnapshot
+	moveClean
 )
 
 // everyMove is how often each kind comes up in a run of everything.
 var everyMove = []chaosMove{
 	moveAppend, moveAppend, moveAppend, moveKill, moveKill, moveStart, moveStart, moveStart, moveCut, moveCut,
 	moveHeal, moveHeal, moveDropConnection, movePause, moveVoters, moveShutdown, movePowerCut, moveLonelyRemoval,
+	moveSnapshot, moveSnapshot, moveSnapshot, moveClean, moveClean,
 }
 
 // diskMoves is a run of power cuts.
@@ -136,6 +142,10 @@ func (c *chaos) move() {
 		c.cutPower(id)
 	case moveLonelyRemoval:
 		c.removeAlone()
+	case moveSnapshot:
+		c.snapshot(id)
+	case moveClean:
+		c.clean(id)
 	}
 }
 
@@ -235,7 +245,9 @@ func replay(seed uint64) string {
 
 var chaosSeeds = flag.Uint64("seeds", 40, "seeds that TestChaos plays")
 
+// TestChaos: whatever happens, the properties hold; and enough did happen.
 func TestChaos(t *testing.T) {
+	seen := map[engine.EventKind]int{}
 	for seed := range *chaosSeeds {
 		t.Run(fmt.Sprintf("seed_%d", seed), func(t *testing.T) {
 			c := newChaos(t, seed, 0, everyMove)
@@ -244,7 +256,20 @@ func TestChaos(t *testing.T) {
 				t.Fatalf("seed %d at %v: %s\nreplay: %s\n%s", seed, time.Duration(c.now), broken, replay(seed),
 					strings.Join(words[max(0, len(words)-60):], "\n"))
 			}
+			for kind, n := range c.seen {
+				seen[kind] += n
+			}
 		})
+	}
+	for kind, what := range map[engine.EventKind]string{
+		engine.EventTruncated: "truncations", engine.EventQuorumVoters: "voter sets", engine.EventQuorumLost: "leaders without a majority",
+		engine.EventSnapshotGenerated: "snapshots made", engine.EventSnapshotLoaded: "snapshots loaded",
+		engine.EventSnapshotFetched: "snapshots fetched", engine.EventLogStartMoved: "log starts moved",
+	} {
+		t.Logf("%d %s", seen[kind], what)
+		if seen[kind] == 0 && *chaosSeeds >= 40 {
+			t.Errorf("no %s in %d runs", what, *chaosSeeds)
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ type epochState struct {
 	fetchAt           engine.Time // no successful Fetch by then: stand for election
 	updateVoterAt     engine.Time // when to see whether the voter set needs a change
 	fetchedFromLeader bool        // a Fetch from this leader succeeded
+	download          download    // a snapshot that it fetches
 
 	// Resigned.
 	unacked    []engine.NodeID // voters that have not answered EndQuorumEpoch

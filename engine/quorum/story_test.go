@@ -11,6 +11,7 @@ import (
 
 // record writes an event down as the transcripts show it.
 func (w *world) record(e engine.Event) {
+	w.seen[e.Kind]++
 	text := eventText(e)
 	if text == "" {
 		return
@@ -58,7 +59,18 @@ func eventText(e engine.Event) string {
 	case engine.EventTruncated:
 		return fmt.Sprintf("truncated %d->%d", e.Until, e.Offset)
 	case engine.EventRecovered:
+		if e.Offset > 0 {
+			return fmt.Sprintf("opened its log, start %d, end %d", e.Offset, e.Until)
+		}
 		return fmt.Sprintf("opened its log, end %d", e.Until)
+	case engine.EventSnapshotGenerated:
+		return fmt.Sprintf("made a snapshot of what is below %d, epoch %d", e.Offset, e.Epoch)
+	case engine.EventSnapshotFetched:
+		return fmt.Sprintf("fetched the snapshot of what is below %d, epoch %d, in the place of its log to %d", e.Offset, e.Epoch, e.Until)
+	case engine.EventLogStartMoved:
+		return fmt.Sprintf("log start %d->%d, %d segments gone", e.Until, e.Offset, e.Count)
+	case engine.EventQuorumLost:
+		return fmt.Sprintf("leads epoch %d without a majority: heard from %v", e.Epoch, e.Nodes)
 	}
 	return ""
 }

@@ -91,6 +91,8 @@ func (s *story) play(t *testing.T, d *datadriven.TestData) string {
 		return s.showState()
 	case "log":
 		return s.showLog(nodes[0])
+	case "values":
+		return fmt.Sprintln(s.procs[nodes[0]].node.values)
 	case "heal":
 		clear(s.cut)
 	case "cut":
@@ -128,6 +130,14 @@ func (s *story) act(t *testing.T, d *datadriven.TestData, id engine.NodeID) {
 		var span string
 		d.ScanArgs(t, "commit", &span)
 		p.disk, _ = time.ParseDuration(span)
+	case "snapshot":
+		s.snapshot(id)
+	case "clean":
+		s.clean(id)
+	case "settings":
+		d.MaybeScanArgs(t, "segment-bytes", &p.cfg.SegmentBytes)
+		d.MaybeScanArgs(t, "retention-bytes", &p.cfg.RetentionBytes)
+		d.MaybeScanArgs(t, "fetch-snapshot-max-bytes", &p.cfg.FetchSnapshotMaxBytes)
 	case "new-disk":
 		p.cfg.DirectoryID = directory(id, 2)
 		p.store = newStore()
@@ -189,6 +199,9 @@ func (s *story) showState() string {
 
 func (s *story) showLog(id engine.NodeID) string {
 	var b strings.Builder
+	for _, snapshot := range s.procs[id].node.replica.State().Snapshots {
+		fmt.Fprintf(&b, "%v\n", snapshot)
+	}
 	for _, batch := range s.logOf(s.procs[id]) {
 		kind := "records"
 		if batch.IsControl() {

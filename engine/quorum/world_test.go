@@ -36,6 +36,8 @@ type world struct {
 	checker   checker
 	violation *engine.Violation
 	lastWords []string // the last events, for failures
+	seen      map[engine.EventKind]int
+	stepped   func(p *proc) // before what the step wrote is on its way to the disk
 }
 
 // proc is one process: its disk survives its lives.
@@ -61,6 +63,8 @@ type testNode struct {
 	replica *Replica
 	leading engine.LeaderEpoch // as BecameLeader said; -1 if not
 	words   []string           // what the events of this step said
+	values  []string           // what was committed: the state of this state machine
+	seenAt  engine.LeaderEpoch // epoch of the last batch in values
 	command func(env *engine.Env, r *Replica)
 }
 
@@ -122,7 +126,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 	return &world{
 		t: t, rand: engine.NewRand(seed, "world"), procs: map[engine.NodeID]*proc{},
 		cut: map[[2]engine.NodeID]bool{}, wall: 1_767_225_600_000, tracing: true,
-		checker: newChecker(),
+		seen:    map[engine.EventKind]int{},
+		checker: newChecker(t),
 	}
 }
 
@@ -292,6 +297,12 @@ func (w *world) step(p *proc, in engine.Input) {
 		w.kill(p.id, false)
 		return
 	}
+	if w.stepped != nil {
+		w.stepped(p)
+		if !p.up {
+			return
+		}
+	}
 	w.commit(p)
 	w.checker.look(w, p)
 }
@@ -438,6 +449,15 @@ func (w *world) onEvent(env *engine.Env, n *testNode, e Event) {
 		n.words = append(n.words, fmt.Sprintf("told that %d leads epoch %d", e.Leader, e.Epoch))
 	case Committed:
 		w.checker.committed(w, n.p, e.Batch)
+		n.values, n.seenAt = append(n.values, valuesOf(w.t, e.Batch)...), e.Batch.PartitionLeaderEpoch()
+	case SnapshotLoaded:
+		n.values, n.seenAt = nil, e.ID.Epoch()
+		for _, b := range batchesOf(w.t, e.Batches) {
+			n.values = append(n.values, valuesOf(w.t, b)...)
+		}
+		n.p.delivered = e.ID.EndOffset()
+		w.checker.snapshot(n.p, e.ID, n.values)
+		n.words = append(n.words, fmt.Sprintf("loaded %v", e.ID))
 	case Answered:
 		n.words = append(n.words, fmt.Sprintf("answer %d %s", e.Token, answerText(e.Response)))
 	case Stopped:
@@ -456,4 +476,45 @@ func batchesOf(t testing.TB, run []byte) []batch.Batch {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// valuesOf gives the records of a batch that are not the quorum's own.
+func valuesOf(t testing.TB, b batch.Batch) []string {
+	if b.IsControl() {
+		return nil
+	}
+	var values []string
+	it := b.Iterate(nil)
+	for it.Next() {
+		values = append(values, string(it.Record().Value))
+	}
+	if err := it.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// snapshot makes a process keep a snapshot of what it has seen committed, and says
+// whether it did.
+func (w *world) snapshot(id engine.NodeID) bool {
+	p, made := w.procs[id], false
+	w.command(id, func(env *engine.Env, r *Replica) {
+		if p.delivered == 0 {
+			return
+		}
+		var frames [][]byte
+		for _, v := range p.node.values {
+			frames = append(frames, []byte(v))
+		}
+		made = r.CreateSnapshot(env, NewSnapshotID(p.delivered, p.node.seenAt), w.wall, frames)
+	})
+	return made
+}
+
+// clean makes a process look for what snapshots have made needless, at once.
+func (w *world) clean(id engine.NodeID) {
+	w.command(id, func(env *engine.Env, r *Replica) {
+		r.cleanAt = env.Now()
+		r.maybeClean(env)
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"bitacora/engine"
 	"bitacora/engine/cluster"
+	"bitacora/engine/config"
 	"bitacora/engine/log"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -230,3 +231,76 @@ func TestControllerListener(t *testing.T) {
 type askers struct{}
 
 func (askers) Boot(engine.NodeID, []log.Store) (engine.Node, error) { return &asker{}, nil }
+
+// TestServersBeginWithSnapshots: with separate and with combined controllers, every
+// server makes snapshots and forgets what is below; one that was away, and all of
+// them after a stop of everything, know what the others know.
+func TestServersBeginWithSnapshots(t *testing.T) {
+	for name, spec := range map[string]cluster.Spec{
+		"separate": {Brokers: 3, Controllers: 3}, "combined": {Brokers: 3, Controllers: 3, Combined: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec.Properties = map[string]string{
+				config.MetadataSnapshotBytes: "3000", config.MetadataSegmentBytesTest: "1000", config.MetadataRetentionBytes: "0",
+			}
+			s := newServers(t, spec)
+			for i := range 3 {
+				createTopic(t, s, 1, fmt.Sprintf("before-%d", i))
+			}
+			s.Kill(2)
+			end := s.server(1).Quorum().LogEnd()
+			for i := range 10 {
+				createTopic(t, s, 1, fmt.Sprintf("meanwhile-%d", i))
+				s.RunFor(10 * time.Second)
+			}
+			await(t, s, "the log begins later", 5*time.Minute, func() bool {
+				for _, id := range s.Nodes() {
+					if sv, ok := s.nodeOf(id); ok && sv.Quorum().LogStart() <= end {
+						return false
+					}
+				}
+				return true
+			})
+			if got := s.server(1).Quorum().State().Snapshots; len(got) == 0 || got[0].EndOffset() != s.server(1).Quorum().LogStart() {
+				t.Errorf("the log begins at %d with snapshots %v", s.server(1).Quorum().LogStart(), got)
+			}
+			s.Restart(2)
+			await(t, s, "2 knows what 1 knows", time.Minute, func() bool { return serving(s, 1, 2, 3) && sameImage(s, 1, 2) })
+			if start := s.server(2).Quorum().LogStart(); start <= end {
+				t.Errorf("2 went on with its log from %d, where it ended at %d", start, end)
+			}
+			for _, id := range s.Nodes() {
+				if _, ok := s.nodeOf(id); ok {
+					s.Kill(id)
+				}
+			}
+			s.RunFor(time.Second)
+			for _, id := range append(spec.BrokerIDs(), spec.ControllerIDs()...) {
+				s.Restart(id)
+			}
+			await(t, s, "all serve again", time.Minute, func() bool { return serving(s, 1, 2, 3) && sameImage(s, 1, 2, 3) })
+			if names := s.server(3).Image().TopicNames(); len(names) != 13 {
+				t.Errorf("topics after all: %v", names)
+			}
+			createTopic(t, s, 3, "after")
+		})
+	}
+}
+
+// nodeOf gives a server that is up.
+func (s *Sim) nodeOf(id engine.NodeID) (*cluster.Server, bool) {
+	n, state := s.Node(id)
+	sv, ok := n.(*cluster.Server)
+	return sv, ok && state != Dead
+}
+
+// sameImage says whether servers know the same of everything but how far the log is.
+func sameImage(s *Sim, ids ...engine.NodeID) bool {
+	first := fmt.Sprint(s.server(ids[0]).Image().Encode())
+	for _, id := range ids[1:] {
+		if fmt.Sprint(s.server(id).Image().Encode()) != first {
+			return false
+		}
+	}
+	return true
+}

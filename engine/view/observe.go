@@ -55,10 +55,10 @@ func (o *Observer) quorum(node engine.NodeID, q *quorum.Replica) *QuorumReplica 
 	s := q.State()
 	out := &QuorumReplica{
 		Node: node, Voter: s.Voter, Epoch: s.Epoch, Leader: s.Leader, VotedFor: s.VotedFor,
-		HighWatermark: s.HighWatermark, LogEnd: s.LogEnd, Voters: s.Voters,
+		HighWatermark: s.HighWatermark, LogStart: s.LogStart, LogEnd: s.LogEnd, Voters: s.Voters,
 	}
 	out.Role = quorumRole(s)
-	o.meta = tail(o.meta, 0, s.LogEnd, func(from engine.Offset) batch.Batch {
+	o.meta = tail(o.meta, s.LogStart, s.LogEnd, func(from engine.Offset) batch.Batch {
 		run, err := q.ReadLog(from, 0)
 		it := batch.Iterate(run)
 		if err != nil || !it.Next() {
@@ -273,8 +273,8 @@ func Inspect(c *Command, q *quorum.Replica, b *broker.Broker) *Detail {
 	if c.Topic == "" {
 		run, err := q.ReadLog(c.Offset, 0)
 		it := batch.Iterate(run)
-		if err != nil || !it.Next() {
-			return nil
+		if err != nil || !it.Next() || it.Batch().NextOffset() <= c.Offset || c.Offset < q.LogStart() {
+			return nil // or in snapshots alone
 		}
 		return detailOf(c, it.Batch(), recordType, true)
 	}

@@ -327,6 +327,14 @@ func (m *Model) sentenceOfController(e *view.Event) (string, Weight) {
 		return m.t(lang.EvQuorumVoted, num(e.Node), num(e.Peer), num(e.Epoch)), Small
 	case engine.EventQuorumVoters:
 		return m.t(lang.EvVoters, m.nodes(e.Nodes)), Small
+	case engine.EventQuorumLost:
+		return m.t(lang.EvQuorumLost, num(e.Node), num(e.Epoch)), Loud
+	case engine.EventSnapshotGenerated:
+		return m.t(lang.EvSnapshotMade, num(e.Node), num(e.Offset), num(e.Count)), Minor
+	case engine.EventSnapshotLoaded:
+		return m.t(lang.EvSnapshotLoaded, num(e.Node), num(e.Offset)), Minor
+	case engine.EventSnapshotFetched:
+		return m.t(lang.EvSnapshotFetched, num(e.Node), num(e.Offset), num(e.Peer)), Notable
 	case engine.EventTopicCreated:
 		parts := m.t(lang.PartitionsCount, num(e.Count))
 		if e.Count == 1 {

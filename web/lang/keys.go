@@ -204,6 +204,10 @@ const (
 	EvQuorumLeader
 	EvQuorumVoted
 	EvVoters
+	EvQuorumLost
+	EvSnapshotMade
+	EvSnapshotLoaded
+	EvSnapshotFetched
 	EvTopicCreated
 	EvTopicDeleted
 	EvELR
