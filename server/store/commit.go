@@ -113,7 +113,7 @@ func (c *commit) Run() error {
 	s := c.store
 	s.write.Lock()
 	defer s.write.Unlock()
-	if err := s.checkSpace(c.bytes); err != nil {
+	if err := s.space.take(s, c.bytes); err != nil {
 		return err
 	}
 	w := newWriter(s, c.synced)
@@ -291,7 +291,7 @@ func (w *writer) putSegment(s segmentWrite) {
 // put sets or removes one key.
 func (w *writer) put(key, value []byte) error {
 	if w.txn == nil {
-		w.txn = w.store.db.NewTransaction(true)
+		w.txn = w.store.db.NewTransactionAt(latest, true)
 	}
 	w.count++
 	w.bytes += entryOverheadBytes
@@ -342,7 +342,7 @@ func (w *writer) commitTxn() error {
 			return w.store.failed(err)
 		}
 	}
-	err := w.txn.Commit()
+	err := w.store.commitTxn(w.txn)
 	w.txn, w.count, w.bytes = nil, 0, 0
 	if err != nil {
 		return w.store.failed(err)

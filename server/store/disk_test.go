@@ -57,7 +57,7 @@ func TestReserve(t *testing.T) {
 	must(t, s.Create(testLog, 0, 0))
 	must(t, s.Append(testLog, 0, 0, logtest.Batch(1, 1, 100)))
 	commitAll(t, s)
-	s.options.ReserveBytes = math.MaxInt64
+	s.options.ReserveBytes, s.space = math.MaxInt64, space{}
 	must(t, s.Append(testLog, 1, 0, logtest.Batch(1, 1, 100)))
 	if err := tryCommit(s); !errors.Is(err, log.ErrFull) || !errors.Is(s.Err(), log.ErrFull) {
 		t.Fatalf("%v, store %v", err, s.Err())

@@ -190,7 +190,7 @@ func (d *loading) largestFile(txn *badger.Txn) error {
 // segment does not claim: later appends would stand between them.
 func (s *Store) removeUnclaimed() error {
 	var keys [][]byte
-	txn := s.db.NewTransaction(false)
+	txn := s.db.NewTransactionAt(latest, false)
 	defer txn.Discard()
 	opt := badger.DefaultIteratorOptions
 	opt.PrefetchValues = false
@@ -219,15 +219,13 @@ func (s *Store) removeUnclaimed() error {
 func (s *Store) deleteKeys(keys [][]byte) error {
 	for len(keys) > 0 {
 		n := min(len(keys), keysPerOpMax)
-		err := s.db.Update(func(txn *badger.Txn) error {
-			for _, key := range keys[:n] {
-				if err := txn.Delete(key); err != nil {
-					return err
-				}
+		txn := s.db.NewTransactionAt(latest, true)
+		for _, key := range keys[:n] {
+			if err := txn.Delete(key); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
+		}
+		if err := s.commitTxn(txn); err != nil {
 			return err
 		}
 		keys = keys[n:]

@@ -197,7 +197,7 @@ func (s *Store) scanStored(f *file, from engine.Offset, yield func(*cursor) (boo
 	if len(f.entries) > 0 {
 		limit = min(limit, f.entries[0].last)
 	}
-	txn := s.db.NewTransaction(false)
+	txn := s.db.NewTransactionAt(latest, false)
 	defer txn.Discard()
 	opt := badger.DefaultIteratorOptions
 	opt.PrefetchValues = false

@@ -213,8 +213,11 @@ func (r *reclaimer) drop(prefixes [][]byte, graves []grave) error {
 		return nil
 	}
 	db := r.store.db
-	err := db.Update(func(txn *badger.Txn) error { return txn.Set([]byte{tagSentinel}, nil) })
-	if err != nil {
+	txn := db.NewTransactionAt(latest, true)
+	if err := txn.Set([]byte{tagSentinel}, nil); err != nil {
+		return err
+	}
+	if err := r.store.commitTxn(txn); err != nil {
 		return err
 	}
 	if err := db.DropPrefix(append(prefixes, []byte{tagSentinel})...); err != nil {
@@ -247,10 +250,6 @@ func (r *reclaimer) collect() error {
 	r.mu.Lock()
 	r.written, r.leftover = 0, true
 	r.mu.Unlock()
-	// A read that begins now lets Badger discard everything older.
-	if err := r.store.db.View(func(*badger.Txn) error { return nil }); err != nil {
-		return err
-	}
 	for !r.isClosing() {
 		if err := r.checkRoom(); err != nil {
 			return err

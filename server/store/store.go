@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -45,6 +46,8 @@ type Store struct {
 	// while prefixes are dropped.
 	write   sync.Mutex
 	db      *badger.DB
+	version uint64        // of the last transaction; whoever writes to the database has it
+	space   space         // likewise
 	stored  atomic.Uint64 // the last Seq that a transaction holds
 	live    atomic.Int64  // bytes of batches
 	reclaim *reclaimer
@@ -67,10 +70,12 @@ const (
 	lockRetry  = 20 * time.Millisecond
 )
 
-// openBadger opens the database, waiting a little for its lock.
+// openBadger opens the database, waiting a little for its lock. It gives versions
+// itself no more (managed mode): with one writer at a time there is nothing to
+// order, and each commit would wait for three goroutines of Badger's that do.
 func openBadger(options badger.Options) (*badger.DB, error) {
 	for deadline := time.Now().Add(lockWithin); ; time.Sleep(lockRetry) {
-		db, err := badger.Open(options)
+		db, err := badger.OpenManaged(options)
 		locked := err != nil && strings.Contains(err.Error(), "Cannot acquire directory lock")
 		switch {
 		case err == nil:
@@ -114,7 +119,7 @@ func open(path string, kind Kind, options Options, t tuning) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
-	s.db = db
+	s.db, s.version = db, db.MaxVersion()
 	s.reclaim = newReclaimer(s)
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -126,6 +131,20 @@ func open(path string, kind Kind, options Options, t tuning) (*Store, error) {
 // restartShare of the reserve must be free beyond it before a store is opened:
 // opening writes, and one that could not take a commit would fail again at once.
 const restartShare = 8
+
+// latest is the version that a read gives in order to see all there is.
+const latest = math.MaxUint64
+
+// commitTxn ends a transaction. The caller holds write. What the database has of
+// the same keys from before may then be discarded: no read asks for it.
+func (s *Store) commitTxn(txn *badger.Txn) error {
+	s.version++
+	if err := txn.CommitAt(s.version, nil); err != nil {
+		return err
+	}
+	s.db.SetDiscardTs(s.version)
+	return nil
+}
 
 // checkSpace fails if more bytes would go below the reserve.
 func (s *Store) checkSpace(more int64) error {
