@@ -1,6 +1,7 @@
 // Package kafka speaks Kafka's protocol on TCP: framing and request headers, as
 // SocketServer, RequestContext and RequestHeader do. In come bytes, which are never
-// trusted; out go decoded requests to a Sink, one of a connection at a time, and
+// trusted; out go decoded requests to a Sink, of a connection the one to be served
+// and at most one that waits behind it, and
 // encoded answers to the peer.
 //
 // A frame that is too large, cut short, of an unknown API or version, or not
@@ -40,8 +41,15 @@ const (
 	readAheadBytes = 4 << 10
 	// headerBytesMin is API key, version, correlation id and the client id's length.
 	headerBytesMin = 10
-	// answersMax is one answer and the Close that may follow it.
-	answersMax = 2
+	// requestsMax is the request that is served and the one that waits.
+	requestsMax = 2
+	// aheadBytesMax bounds a request that is read while another is served: above a
+	// producer's usual max.request.size. Larger ones wait in the socket.
+	aheadBytesMax = 1<<20 + 4<<10
+	// answersMax is an answer for each request and the Close that may follow.
+	answersMax = requestsMax + 1
+	// answerBytesKept is the largest buffer for answers that a connection keeps.
+	answerBytesKept = 4 << 20
 	// writeTimeout ends a connection whose peer takes nothing any more.
 	writeTimeout = 30 * time.Second
 )
@@ -51,7 +59,8 @@ type Sink interface {
 	// Opened says that a peer connected; false refuses it.
 	Opened(c *Conn) bool
 	// Request hands a decoded request in. The sink calls Respond, Skip or Close
-	// once for it.
+	// once for it, in the order of a connection's requests; it may be handed the
+	// next one before.
 	Request(c *Conn, correlation engine.CorrelationID, clientID string, body kmsg.Request)
 	// Closed says that the connection is gone, for whatever reason.
 	Closed(c *Conn)
@@ -70,10 +79,19 @@ type Conn struct {
 	// ID is the sink's.
 	ID engine.ConnID
 
-	nc      net.Conn
-	answers chan answer
-	ended   chan struct{}
-	once    sync.Once
+	nc         net.Conn
+	slots      chan struct{} // one taken for each request without an answer
+	unanswered chan engine.CorrelationID
+	answers    chan answer
+	ended      chan struct{}
+	once       sync.Once
+}
+
+func newConn(listener uint8, nc net.Conn) *Conn {
+	return &Conn{
+		Listener: listener, nc: nc, ended: make(chan struct{}), slots: make(chan struct{}, requestsMax),
+		unanswered: make(chan engine.CorrelationID, requestsMax), answers: make(chan answer, answersMax),
+	}
 }
 
 // Host is the peer's address without its port.
@@ -161,7 +179,7 @@ func (l *Listener) accept() {
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		c := &Conn{Listener: l.index, nc: nc, answers: make(chan answer, answersMax), ended: make(chan struct{})}
+		c := newConn(l.index, nc)
 		l.mu.Lock()
 		if l.shut || len(l.conns) >= ConnectionsMax {
 			l.mu.Unlock()
@@ -178,8 +196,7 @@ func (l *Listener) accept() {
 func (l *Listener) serve(c *Conn) {
 	defer l.wg.Done()
 	if l.sink.Opened(c) {
-		// What ended the connection is the peer's business: it sees it end.
-		_ = c.loop(l.sink)
+		c.loop(l.sink)
 		l.sink.Closed(c)
 	}
 	c.Abort()
@@ -188,12 +205,54 @@ func (l *Listener) serve(c *Conn) {
 	l.mu.Unlock()
 }
 
-// loop serves one request after the other, as a muted channel has it.
-func (c *Conn) loop(sink Sink) error {
-	var out []byte
+// loop serves one request after the other, as a muted channel has it: the sink is
+// busy with one at a time. The next one is read and decoded meanwhile, so that it
+// is at hand when the one before it is done; that changes neither order nor
+// backpressure, and spares a busy producer two changes of thread a request.
+func (c *Conn) loop(sink Sink) {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		// What ended the connection is the peer's business: it sees it end.
+		_ = c.writeAnswers()
+		c.Abort()
+	}()
+	_ = c.readRequests(sink) // likewise
+	// What was read before is still answered: readRequests has kept a slot.
+	for range requestsMax - 1 {
+		c.take()
+	}
+	c.Abort()
+	<-written
+}
+
+// take waits for a slot: fewer than requestsMax requests are without an answer.
+func (c *Conn) take() bool {
+	select {
+	case c.slots <- struct{}{}:
+		return true
+	case <-c.ended:
+		return false
+	}
+}
+
+func (c *Conn) readRequests(sink Sink) error {
 	in := bufio.NewReaderSize(c.nc, readAheadBytes)
-	for {
-		frame, err := readFrame(in)
+	for c.take() {
+		length, err := readLength(in)
+		if err != nil {
+			return err
+		}
+		if length > aheadBytesMax {
+			// It is not worth the memory to have it early.
+			for range requestsMax - 1 {
+				c.take()
+			}
+			for range requestsMax - 1 {
+				<-c.slots
+			}
+		}
+		frame, err := readFrame(in, length)
 		if err != nil {
 			return err
 		}
@@ -201,43 +260,58 @@ func (c *Conn) loop(sink Sink) error {
 		if err != nil {
 			return err
 		}
+		c.unanswered <- req.Correlation
 		sink.Request(c, req.Correlation, req.ClientID, req.Body)
+	}
+	return net.ErrClosed
+}
+
+func (c *Conn) writeAnswers() error {
+	var out []byte
+	for {
+		var a answer
 		select {
-		case a := <-c.answers:
-			if a.close {
-				return nil
-			}
-			if a.resp == nil {
-				continue
-			}
-			out = Encode(out[:0], req.Correlation, a.resp)
+		case a = <-c.answers:
+		case <-c.ended:
+			return net.ErrClosed
+		}
+		if a.close {
+			return nil
+		}
+		correlation := <-c.unanswered
+		if a.resp != nil {
+			out = Encode(out[:0], correlation, a.resp)
 			if err := c.nc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 				return err
 			}
 			if _, err := c.nc.Write(out); err != nil {
 				return err
 			}
-			if cap(out) > 4<<20 {
+			if cap(out) > answerBytesKept {
 				out = nil // one large answer should not stay for the connection's life
 			}
-		case <-c.ended:
-			return net.ErrClosed
 		}
+		<-c.slots
 	}
 }
 
-// readFrame reads one length-prefixed frame. The buffer belongs to the request
-// that is decoded from it.
-func readFrame(r io.Reader) ([]byte, error) {
+// readLength reads the length that stands before a frame.
+func readLength(r io.Reader) (int, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, err
+		return 0, err
 	}
 	n := int32(binary.BigEndian.Uint32(length[:]))
 	if n < headerBytesMin || n > FrameBytesMax {
-		return nil, fmt.Errorf("a frame of %d bytes: %d to %d are allowed", n, headerBytesMin, FrameBytesMax)
+		return 0, fmt.Errorf("a frame of %d bytes: %d to %d are allowed", n, headerBytesMin, FrameBytesMax)
 	}
-	frame := make([]byte, min(int(n), firstRead))
+	return int(n), nil
+}
+
+// readFrame reads a frame of n bytes. The buffer belongs to the request that is
+// decoded from it.
+func readFrame(r io.Reader, n int) ([]byte, error) {
+	frame := make([]byte, min(n, firstRead))
 	read := 0
 	for {
 		m, err := io.ReadFull(r, frame[read:])
@@ -245,10 +319,10 @@ func readFrame(r io.Reader) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if read == int(n) {
+		if read == n {
 			return frame, nil
 		}
-		grown := make([]byte, min(int(n), 4*len(frame)))
+		grown := make([]byte, min(n, 4*len(frame)))
 		copy(grown, frame)
 		frame = grown
 	}

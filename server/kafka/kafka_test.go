@@ -207,3 +207,92 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// slow takes requests and answers none by itself.
+type slow struct {
+	conns    chan *Conn
+	requests chan kmsg.Request
+}
+
+func (s *slow) Opened(c *Conn) bool { s.conns <- c; return true }
+func (s *slow) Request(_ *Conn, _ engine.CorrelationID, _ string, body kmsg.Request) {
+	s.requests <- body
+}
+func (s *slow) Closed(*Conn) { close(s.requests) }
+
+func TestReadAhead(t *testing.T) {
+	produce := func(bytes int) kmsg.Request {
+		req := &kmsg.ProduceRequest{Version: 9, Topics: []kmsg.ProduceRequestTopic{{
+			Topic: "t", Partitions: []kmsg.ProduceRequestTopicPartition{{Records: make([]byte, bytes)}},
+		}}}
+		return req
+	}
+	tests := []struct {
+		name  string
+		sizes []int
+		ahead int // requests handed in before anything is answered
+	}{
+		{"one request is at hand while another is served, a third waits", []int{10, 10, 10}, 2},
+		{"a large one waits until nothing is served", []int{10, aheadBytesMax}, 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := &slow{conns: make(chan *Conn, 1), requests: make(chan kmsg.Request, 10)}
+			server, nc := net.Pipe()
+			defer nc.Close()
+			c := newConn(0, server)
+			ended := make(chan struct{})
+			go func() { defer close(ended); c.loop(s); s.Closed(c) }()
+			go func() {
+				for i, size := range test.sizes {
+					if _, err := nc.Write(frameOf(t, int32(i), produce(size))); err != nil {
+						return
+					}
+				}
+			}()
+			var waiting []kmsg.Request
+			for range test.ahead {
+				waiting = append(waiting, <-s.requests)
+			}
+			for i := range test.sizes {
+				if i >= test.ahead {
+					// Nothing came before the answer to an earlier one was read.
+					waiting = append(waiting, <-s.requests)
+				}
+				if more := len(s.requests); more > 0 && test.ahead == 1 {
+					t.Fatalf("%d requests were handed in early", more)
+				}
+				resp := waiting[i].ResponseKind()
+				resp.SetVersion(waiting[i].GetVersion())
+				c.Respond(resp)
+				if got := binary.BigEndian.Uint32(readAnswer(t, nc)); got != uint32(i) {
+					t.Fatalf("answer %d came as number %d", got, i)
+				}
+			}
+			nc.Close()
+			<-ended
+		})
+	}
+}
+
+func TestWhatWasReadIsAnsweredBeforeABadFrameEndsTheConnection(t *testing.T) {
+	s := &slow{conns: make(chan *Conn, 1), requests: make(chan kmsg.Request, 10)}
+	server, nc := net.Pipe()
+	defer nc.Close()
+	c := newConn(0, server)
+	go c.loop(s)
+	if _, err := nc.Write(frameOf(t, 7, &kmsg.MetadataRequest{Version: 12})); err != nil {
+		t.Fatal(err)
+	}
+	req := <-s.requests
+	if _, err := nc.Write([]byte{0xff, 0xff, 0xff, 0xff}); err != nil {
+		t.Fatal(err)
+	}
+	resp := req.ResponseKind()
+	resp.SetVersion(req.GetVersion())
+	c.Respond(resp)
+	if got := binary.BigEndian.Uint32(readAnswer(t, nc)); got != 7 {
+		t.Fatalf("got the answer to %d", got)
+	}
+	expectEnd(t, nc)
+}

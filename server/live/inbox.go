@@ -3,7 +3,7 @@ package live
 import "sync"
 
 // inbox is what waits for a process's goroutine. It has no bound of its own: a
-// connection has one request in it at a time, a timer one firing, a disk one
+// connection has two requests in it at most, a timer one firing, a disk one
 // commit, and connections are bounded where they are accepted.
 type inbox struct {
 	mu     sync.Mutex
