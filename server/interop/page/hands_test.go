@@ -41,8 +41,9 @@ func still(value string) string {
 }
 
 // hands does with the page's own controls whatever a person can do to a cluster.
+// The tables are open.
 func hands(t *testing.T, p *rig.Page) {
-	openTables(p)
+	t.Helper()
 	var shown bool
 	p.Eval(`document.querySelector("#bar button[data-act=guide]").ariaPressed === "true"`, &shown)
 	if !shown {
@@ -87,4 +88,23 @@ func hands(t *testing.T, p *rig.Page) {
 	checkQuiet(t, p)
 }
 
-func TestHandsOnASimulation(t *testing.T) { hands(t, open(t, rig.OpenBrowser(t), site(t))) }
+func TestHandsOnASimulation(t *testing.T) {
+	p := open(t, rig.OpenBrowser(t), site(t))
+	openTables(p)
+	hands(t, p)
+}
+
+// TestHandsOnAServer holds too that the person chooses what is seen.
+func TestHandsOnAServer(t *testing.T) {
+	s := rig.Serve(t, rig.Options{}, "--memory")
+	p := open(t, rig.OpenBrowser(t), "http://"+s.HTTP+"/?lang=es")
+	openTables(p)
+	const chosen = `document.querySelector("#bar button[data-act=source][aria-pressed=true]")?.dataset.kind`
+	for _, kind := range []string{"simulation", "live"} {
+		p.Click("#bar button[data-kind=" + kind + "]")
+		p.Until(aliveLimit, chosen+` === "`+kind+`"`)
+		// A fresh server has no topic; the simulation begins with one.
+		p.Until(aliveLimit, fmt.Sprintf(`(%s !== "") === %t`, cell("pedidos-0", partitionLeader), kind == "simulation"))
+	}
+	hands(t, p)
+}
