@@ -48,8 +48,10 @@ var brokerAPIs = [...]API{
 	{Key: 37, Min: 0, Max: 3, Forward: true}, // CreatePartitions
 	{Key: 44, Min: 0, Max: 1},                // IncrementalAlterConfigs
 	{Key: 55, Min: 0, Max: 2, Forward: true}, // DescribeQuorum
+	{Key: 57, Min: 0, Max: 2, Forward: true}, // UpdateFeatures
 	{Key: 60, Min: 0, Max: 2},                // DescribeCluster
 	{Key: 61, Min: 0, Max: 0},                // DescribeProducers
+	{Key: 64, Min: 0, Max: 0, Forward: true}, // UnregisterBroker
 	{Key: 75, Min: 0, Max: 0},                // DescribeTopicPartitions
 	{Key: 80, Min: 0, Max: 1, Forward: true}, // AddRaftVoter
 	{Key: 81, Min: 0, Max: 0, Forward: true}, // RemoveRaftVoter
@@ -226,6 +228,10 @@ func RefuseWith(req kmsg.Request, code engine.ErrorCode) kmsg.Response {
 		}
 	case *kmsg.DescribeQuorumRequest:
 		resp.(*kmsg.DescribeQuorumResponse).ErrorCode = int16(code)
+	case *kmsg.UpdateFeaturesRequest:
+		resp.(*kmsg.UpdateFeaturesResponse).ErrorCode = int16(code)
+	case *kmsg.UnregisterBrokerRequest:
+		resp.(*kmsg.UnregisterBrokerResponse).ErrorCode = int16(code)
 	case *kmsg.AddRaftVoterRequest:
 		resp.(*kmsg.AddRaftVoterResponse).ErrorCode = int16(code)
 	case *kmsg.RemoveRaftVoterRequest:

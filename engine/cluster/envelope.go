@@ -184,6 +184,8 @@ func forwardable(key int16) kmsg.Request {
 		return kmsg.NewPtrIncrementalAlterConfigsRequest()
 	case 55:
 		return kmsg.NewPtrDescribeQuorumRequest()
+	case 57:
+		return kmsg.NewPtrUpdateFeaturesRequest()
 	case 64:
 		return kmsg.NewPtrUnregisterBrokerRequest()
 	case 80:

@@ -89,6 +89,9 @@ func newController(cfg ServerConfig, meta log.Store) (*controller.Controller, er
 		return nil, fmt.Errorf("node %d: read the bootstrap records: %w", cfg.NodeID, err)
 	}
 	c := controller.Config{NodeID: cfg.NodeID, ClusterID: cfg.ClusterID, Static: cfg.Static}
+	for _, f := range broker.SupportedFeatures() {
+		c.Features = append(c.Features, metadata.FeatureRange(f))
+	}
 	for _, f := range frames {
 		r, err := records.DecodeFrame(f)
 		if err != nil {

@@ -23,6 +23,7 @@ func APIs() []API {
 		{Key: 43, Min: 0, Max: 2}, // ElectLeaders
 		{Key: 44, Min: 0, Max: 1}, // IncrementalAlterConfigs
 		{Key: 56, Min: 2, Max: 3}, // AlterPartition
+		{Key: 57, Min: 0, Max: 2}, // UpdateFeatures
 		{Key: 62, Min: 0, Max: 4}, // BrokerRegistration
 		{Key: 63, Min: 0, Max: 2}, // BrokerHeartbeat
 		{Key: 64, Min: 0, Max: 0}, // UnregisterBroker
@@ -56,6 +57,8 @@ func (c *Controller) Handle(env *engine.Env, host Host, call Call) bool {
 		c.handleIncrementalAlterConfigs(env, host, call, req)
 	case *kmsg.AlterPartitionRequest:
 		c.handleAlterPartition(env, host, call, req)
+	case *kmsg.UpdateFeaturesRequest:
+		c.handleUpdateFeatures(env, host, call, req)
 	case *kmsg.BrokerRegistrationRequest:
 		c.handleBrokerRegistration(env, host, call, req)
 	case *kmsg.BrokerHeartbeatRequest:
@@ -135,6 +138,8 @@ func (c *Controller) refuse(env *engine.Env, host Host, call Call, e apiError) {
 		resp.ErrorCode = code
 	case *kmsg.BrokerHeartbeatResponse:
 		resp.ErrorCode = code
+	case *kmsg.UpdateFeaturesResponse:
+		resp.ErrorCode, resp.ErrorMessage = code, e.text()
 	case *kmsg.UnregisterBrokerResponse:
 		resp.ErrorCode, resp.ErrorMessage = code, e.text()
 	case *kmsg.AllocateProducerIDsResponse:

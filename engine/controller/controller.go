@@ -17,6 +17,8 @@ type Config struct {
 	NodeID    engine.NodeID
 	ClusterID string
 	Static    config.Static
+	// Features are the levels that this controller supports.
+	Features []metadata.FeatureRange
 	// Bootstrap holds the records that the first active controller of a fresh log
 	// writes (bootstrap.checkpoint). Empty: BootstrapRecords.
 	Bootstrap []records.Versioned

@@ -22,6 +22,6 @@
 //     unclean.leader.election.enable, or nobody is left but the last known leader
 //   - equal images, requests and random streams give equal records
 //
-// Not modelled: quotas, ACLs, SCRAM, delegation tokens, feature upgrades, JBOD (several log
+// Not modelled: quotas, ACLs, SCRAM, delegation tokens, JBOD (several log
 // directories), create and alter policies.
 package controller

@@ -48,7 +48,10 @@ type do func(*engine.Env)
 
 func newHarness(static config.Static) *harness {
 	h := &harness{image: metadata.NewImage(), timers: map[engine.Timer]engine.Time{}}
-	h.c = New(Config{NodeID: 3000, ClusterID: "cluster", Static: static})
+	h.c = New(Config{NodeID: 3000, ClusterID: "cluster", Static: static, Features: []metadata.FeatureRange{
+		{Name: metadata.EligibleLeaderReplicasVersion, Max: 1}, {Name: "kraft.version", Min: 1, Max: 1},
+		{Name: metadata.MetadataVersion, Min: 29, Max: 30}, {Name: "transaction.version", Max: 2},
+	}})
 	h.process = engine.NewProcess(3000, h, 1, 0)
 	return h
 }

@@ -36,6 +36,8 @@ func request(t *testing.T, d *datadriven.TestData, h *harness) kmsg.Request {
 		r := kmsg.NewPtrUnregisterBrokerRequest()
 		r.BrokerID = int32(number(t, d, "broker"))
 		return r
+	case "update-features":
+		return updateFeatures(t, d)
 	case "register-controller":
 		r := kmsg.NewPtrControllerRegistrationRequest()
 		r.ControllerID, r.IncarnationID = int32(number(t, d, "id")), directory(text(t, d, "incarnation"))
@@ -106,6 +108,24 @@ func registration(t *testing.T, d *datadriven.TestData) kmsg.Request {
 			f.Name, f.MinSupportedVersion, f.MaxSupportedVersion = name, span[0], span[1]
 			r.Features = append(r.Features, f)
 		}
+	}
+	return r
+}
+
+// updateFeatures takes a line for each feature: name, level, upgrade type.
+func updateFeatures(t *testing.T, d *datadriven.TestData) kmsg.Request {
+	r := kmsg.NewPtrUpdateFeaturesRequest()
+	r.Version = 2
+	if has(d, "version") {
+		r.Version = int16(number(t, d, "version"))
+	}
+	r.ValidateOnly = has(d, "validate-only")
+	for _, line := range strings.Split(strings.TrimSpace(d.Input), "\n") {
+		u := kmsg.NewUpdateFeaturesRequestFeatureUpdate()
+		if _, err := fmt.Sscan(line, &u.Feature, &u.MaxVersionLevel, &u.UpgradeType); err != nil {
+			t.Fatalf("%s: %q: %v", d.Pos, line, err)
+		}
+		r.FeatureUpdates = append(r.FeatureUpdates, u)
 	}
 	return r
 }
