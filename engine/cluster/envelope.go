@@ -68,7 +68,8 @@ func (s *Server) handleControllerApiVersions(env *engine.Env, req engine.Request
 //     UNSUPPORTED_VERSION
 //   - NOT_CONTROLLER stands in the Envelope, so that the broker tries another
 //
-// Not modelled: the principal, since there is no authorizer.
+// Not modelled: the principal, since there is no authorizer. Shown in:
+// TestOpenEnvelope
 func (s *Server) handleEnvelope(env *engine.Env, req engine.Request, m *kmsg.EnvelopeRequest) {
 	call, code := openEnvelope(req, m.RequestData)
 	if code == engine.ErrNone {

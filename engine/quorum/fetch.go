@@ -19,9 +19,9 @@ type parkedFetch struct {
 	empty     *kmsg.FetchResponse
 }
 
-// handleFetch: key 1, v13-v18 (older ones cannot name the log by its id). Kafka
-// 4.3; KIP-595, KIP-853 (v17), KIP-1166 (v18).
+// handleFetch: key 1, v4-v18. Kafka 4.3; KIP-595, KIP-853 (v17), KIP-1166 (v18).
 // Read: KafkaRaftClient.handleFetchRequest, tryCompleteFetchRequest.
+//   - below v13 the log cannot be named by its id: INVALID_REQUEST
 //   - the epoch must be ours, and we must lead it: who asks learns the leader
 //   - fetch offset and last epoch are a promise; where they are not of our log,
 //     the answer is where it diverges; where what comes next is not in the log any
