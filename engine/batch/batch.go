@@ -166,6 +166,15 @@ func (b Batch) BaseTimestamp() Timestamp {
 	return Timestamp(binary.BigEndian.Uint64(b[baseTimestampAt:]))
 }
 
+// DeleteHorizon is when the cleaner may drop the tombstones in the batch; false
+// where it has not yet been set. The base timestamp holds it (KIP-534).
+func (b Batch) DeleteHorizon() (Timestamp, bool) {
+	if !b.Attributes().HasDeleteHorizon() {
+		return NoTimestamp, false
+	}
+	return b.BaseTimestamp(), true
+}
+
 // MaxTimestamp is the largest timestamp in the batch, or with LogAppendTime the
 // timestamp of every record.
 func (b Batch) MaxTimestamp() Timestamp {

@@ -28,9 +28,36 @@ type Options struct {
 	BaseSequence  int32
 	Transactional bool
 	Control       bool
+	// HasDeleteHorizon: DeleteHorizon is when the cleaner may drop the tombstones
+	// in the batch (KIP-534). It takes the place of the base timestamp.
+	HasDeleteHorizon bool
+	DeleteHorizon    Timestamp
 	// SizeHintBytes is about how large the records will be (batch.size), so that
 	// the builder need not grow step by step; 0 when unknown.
 	SizeHintBytes int
+}
+
+// OptionsOf gives what a batch was built with, to build what remains of it.
+func OptionsOf(b Batch) Options {
+	horizon, hasHorizon := b.DeleteHorizon()
+	return Options{
+		BaseOffset: b.BaseOffset(), LeaderEpoch: b.PartitionLeaderEpoch(), Codec: b.Codec(),
+		TimestampType: b.TimestampType(), AppendTime: b.MaxTimestamp(),
+		HasProducer: true, ProducerID: b.ProducerID(), ProducerEpoch: b.ProducerEpoch(), BaseSequence: b.BaseSequence(),
+		Transactional: b.IsTransactional(), Control: b.IsControl(),
+		HasDeleteHorizon: hasHorizon, DeleteHorizon: horizon,
+	}
+}
+
+// Emptied gives a batch's header without its records: what is left of a batch
+// whose offsets and sequence numbers still count (DefaultRecordBatch.writeEmptyHeader).
+func Emptied(b Batch) Batch {
+	o := OptionsOf(b)
+	o.Codec, o.HasDeleteHorizon = None, false
+	e := Builder{options: o, baseTimestamp: NoTimestamp, maxTimestamp: b.MaxTimestamp(), lastDelta: b.LastOffsetDelta()}
+	out := make([]byte, HeaderBytes)
+	e.writeHeader(out)
+	return out
 }
 
 // Builder encodes records into one batch, as MemoryRecordsBuilder does. Equal
@@ -108,6 +135,9 @@ func (b *Builder) place(offset engine.Offset, at Timestamp) (offsetDelta int32, 
 	}
 	if b.count == 0 {
 		b.baseTimestamp = at
+		if b.options.HasDeleteHorizon {
+			b.baseTimestamp = b.options.DeleteHorizon
+		}
 		if b.records == nil {
 			b.records = make([]byte, HeaderBytes, max(builderBytesInitial, HeaderBytes+b.options.SizeHintBytes))
 		}
@@ -128,6 +158,16 @@ func (b *Builder) appendBody(size int, offsetDelta int32, timestampDelta int64, 
 	b.records = appendVarint(b.records, offsetDelta)
 	b.records = appendField(b.records, key)
 	b.records = appendField(b.records, value)
+}
+
+// EndAt makes the batch end at an offset after its last record: those behind it
+// were removed (MemoryRecordsBuilder.overrideLastOffset).
+func (b *Builder) EndAt(last engine.Offset) {
+	delta := last - b.options.BaseOffset
+	if delta < engine.Offset(b.lastDelta) || delta > maxOffsetDelta {
+		engine.Violated("OffsetsGrowInBatch", "base=%d next=%d end=%d", b.options.BaseOffset, b.NextOffset(), last)
+	}
+	b.lastDelta = int32(delta)
 }
 
 // Build ends the batch, compressing with codecs (nil makes new ones), and returns
@@ -167,6 +207,9 @@ func (b *Builder) writeHeader(out []byte) {
 	}
 	if o.Control {
 		attributes |= controlBit
+	}
+	if o.HasDeleteHorizon {
+		attributes |= deleteHorizonBit
 	}
 	id, epoch, sequence := NoProducerID, NoProducerEpoch, NoSequence
 	if o.HasProducer {
