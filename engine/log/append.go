@@ -1,7 +1,9 @@
 package log
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	"bitacora/engine"
@@ -204,6 +206,11 @@ func (l *Log) analyzeRun(run []byte, epoch engine.LeaderEpoch, raftLeader bool) 
 // append writes one checked batch to the active segment.
 func (l *Log) append(b batch.Batch) error {
 	base := b.BaseOffset()
+	if base > l.leo {
+		if err := l.noteGaps(); err != nil {
+			return err
+		}
+	}
 	if err := l.store.Append(l.id, base, b.PartitionLeaderEpoch(), b); err != nil {
 		return fmt.Errorf("append to %v at %d: %w", l.name, base, err)
 	}
@@ -214,6 +221,10 @@ func (l *Log) append(b batch.Batch) error {
 	l.producers.mapEnd = l.leo
 	return nil
 }
+
+// relativeOffsetMax bounds a segment: an index holds offsets relative to its base as
+// int32.
+const relativeOffsetMax = 1<<31 - 1
 
 // maybeRoll begins a new segment if the active one has no room for so many more
 // bytes, or is too old for messages of that time (LogSegment.shouldRoll).
@@ -226,13 +237,34 @@ func (l *Log) maybeRoll(bytes int, first, last engine.Offset, largest batch.Time
 	if s.FirstTimestamp >= 0 {
 		waited = int64(largest - s.FirstTimestamp)
 	}
-	const relativeOffsetMax = 1<<31 - 1 // an index holds offsets relative to the base as int32
 	if s.Bytes > int64(l.config.SegmentBytes-bytes) ||
-		(s.Bytes > 0 && waited > int64(l.config.SegmentMs/time.Millisecond)) ||
+		(s.Bytes > 0 && waited > l.rollAfterMillis(s)) ||
 		last-s.Base > relativeOffsetMax {
 		return l.roll(first, now)
 	}
 	return nil
+}
+
+// rollAfterMillis is how long a segment may take appends: segment.ms, or
+// max.compaction.lag.ms so that what is in it can be compacted in time, less its
+// jitter, which keeps partitions that were made together from rolling together
+// (LogConfig.maxSegmentMs, randomSegmentJitter). Kafka draws the jitter when it
+// makes or opens a segment; here it follows from which segment it is, so that a
+// log needs no random numbers.
+func (l *Log) rollAfterMillis(s *Segment) int64 {
+	after := int64(l.config.SegmentMs / time.Millisecond)
+	jitter := min(int64(l.config.SegmentJitter/time.Millisecond), after)
+	if l.config.Compact && l.config.MaxCompactionLag > 0 {
+		after = min(after, int64(l.config.MaxCompactionLag/time.Millisecond))
+	}
+	if jitter <= 0 {
+		return after
+	}
+	seed := binary.BigEndian.AppendUint64(l.id.Topic[:len(l.id.Topic):len(l.id.Topic)], l.config.JitterSeed)
+	seed = binary.BigEndian.AppendUint32(seed, uint32(l.id.Partition))
+	seed = binary.BigEndian.AppendUint64(seed, uint64(s.Base))
+	drawn := crc32.Checksum(seed, crc32.MakeTable(crc32.Castagnoli))
+	return after - int64(drawn)%jitter
 }
 
 // Roll closes the active segment and begins a new one at the log end offset.

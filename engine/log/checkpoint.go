@@ -79,6 +79,17 @@ func (l *Log) setRecoveryPoint(to engine.Offset) error {
 	return l.writeOffset(RecordRecoveryPoint, to)
 }
 
+// noteGaps writes down that offsets may have gaps between batches, before or with
+// the first of them. Recovery then takes none for a loss, whatever cleanup.policy
+// has become since; Kafka's never does.
+func (l *Log) noteGaps() error {
+	if l.gaps {
+		return nil
+	}
+	l.gaps = true
+	return l.writeRecord(RecordOffsetGaps, 0, []byte{})
+}
+
 // CheckpointHighWatermark writes the high watermark down, if it moved; the broker
 // asks every replica.high.watermark.checkpoint.interval.ms.
 func (l *Log) CheckpointHighWatermark() error {

@@ -11,6 +11,9 @@
 // checkpoint files. Memory is the one for tests and the page; logtest holds every
 // Store to what the interface promises.
 //
+// Compaction is a Cleaning: one round of Kafka's Cleaner over one log, moved on step
+// by step by whoever plays the cleaner's thread.
+//
 // Invariants: segment base <= log start offset <= high watermark <= log end
 // offset. What a call appended is visible at once, and survives a crash once the
 // commit that holds it was run (Store.LastSeq after the call). A crash leaves a
@@ -19,7 +22,8 @@
 // on over a cloned store.
 //
 // Not modelled: transactions (the last stable offset is the high watermark, end
-// markers are stored but mean nothing), tiered storage, compaction (the store's
-// part, Replace, is there), index files (a store finds offsets its own way) and so
-// rolling because an index is full, partial batches at the end of a read.
+// markers are stored but mean nothing), tiered storage, index files (a store finds
+// offsets its own way) and so rolling because an index is full, the minute for which
+// deleted files stay on the disk (file.delete.delay.ms), partial batches at the end
+// of a read.
 package log

@@ -25,6 +25,11 @@ type Log struct {
 	epochs         epochCache
 	producers      producerState
 
+	cleanedTo engine.Offset // see CleanedTo
+	cuts      uint32        // truncations below the active segment, in this life
+	swaps     uint32        // see Swaps
+	gaps      bool          // offsets may have gaps between batches
+
 	unflushed               int64         // records appended since the last flush
 	highWatermarkCheckpoint engine.Offset // what the store's record says
 }
@@ -33,12 +38,17 @@ type Log struct {
 type Config struct {
 	SegmentBytes         int           // segment.bytes
 	SegmentMs            time.Duration // segment.ms
+	SegmentJitter        time.Duration // segment.jitter.ms
+	JitterSeed           uint64        // sets the jitter of this replica apart from the others'
 	MaxMessageBytes      int           // max.message.bytes; 0 is no limit
 	MessageTimestampType batch.TimestampType
 	TimestampBeforeMax   time.Duration // message.timestamp.before.max.ms; the largest Duration is no limit
 	TimestampAfterMax    time.Duration // message.timestamp.after.max.ms
 	Compact              bool          // cleanup.policy has compact
 	Delete               bool          // cleanup.policy has delete
+	DeleteRetention      time.Duration // delete.retention.ms
+	MinCompactionLag     time.Duration // min.compaction.lag.ms
+	MaxCompactionLag     time.Duration // max.compaction.lag.ms
 	RetentionMs          time.Duration // retention.ms; negative is no limit
 	RetentionBytes       int64         // retention.bytes; negative is no limit
 	Recompress           bool          // compression.type names a codec
@@ -56,6 +66,8 @@ func DefaultConfig() Config {
 		TimestampBeforeMax:   1<<63 - 1,
 		TimestampAfterMax:    time.Hour,
 		Delete:               true,
+		DeleteRetention:      24 * time.Hour,
+		MaxCompactionLag:     1<<63 - 1,
 		RetentionMs:          7 * 24 * time.Hour,
 		RetentionBytes:       -1,
 		FlushMessages:        1<<63 - 1,

@@ -74,6 +74,14 @@ func (l *Log) load(clean bool, now engine.WallTime) (Recovery, error) {
 	if l.logStartOffset, err = l.readOffset(RecordLogStartOffset); err != nil {
 		return r, err
 	}
+	if l.cleanedTo, err = l.readOffset(RecordCleanedTo); err != nil {
+		return r, err
+	}
+	gaps, err := l.readRecord(RecordOffsetGaps, 0)
+	if err != nil {
+		return r, err
+	}
+	l.gaps = gaps != nil
 	epochs, err := l.readRecord(RecordLeaderEpochs, 0)
 	if err != nil {
 		return r, err
@@ -157,7 +165,7 @@ func (l *Log) recover(r *Recovery) error {
 		}
 		// A segment may begin where the one before did not end only where there is
 		// nothing between them by intent.
-		if r.Cut == NotCut && i+1 < len(l.segments) && l.segments[i+1].Base > next && !l.config.Compact {
+		if r.Cut == NotCut && i+1 < len(l.segments) && l.segments[i+1].Base > next && !l.gaps {
 			r.Cut = CutSegment
 		}
 	}
@@ -226,7 +234,7 @@ func (l *Log) checkBatch(b batch.Batch, next, from engine.Offset) CutReason {
 		return CutCRC
 	case b.LastOffsetDelta() < 0 || b.NextOffset() <= next:
 		return CutOffset
-	case base < next && next != from, base > next && !l.config.Compact:
+	case base < next && next != from, base > next && !l.gaps:
 		return CutOffset
 	}
 	return NotCut

@@ -69,7 +69,7 @@ func CheckReplace(segments []Segment, from, to engine.Offset, by []Replacement) 
 	}
 	next := from
 	for _, r := range by {
-		if r.Base < next || len(r.Batches) == 0 {
+		if r.Base < next || r.Base >= to {
 			return 0, 0, fmt.Errorf("replacement at %d of %d bytes: %w", r.Base, len(r.Batches), ErrSegment)
 		}
 		next = r.Base
@@ -87,6 +87,7 @@ func CheckReplace(segments []Segment, from, to engine.Offset, by []Replacement) 
 			next = b.NextOffset()
 			rest = rest[b.SizeInBytes():]
 		}
+		next = max(next, r.Base+1) // each segment has a base of its own
 	}
 	return first, last, nil
 }

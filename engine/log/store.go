@@ -127,8 +127,8 @@ type Store interface {
 	// Replace puts segments in the place of the run of closed segments whose bases
 	// lie in [from, to), all at once (LocalLog.replaceSegments, for compaction).
 	// from must be the base of a closed segment and to that of the segment after
-	// the run; the replacements must be in order, non-empty, and lie in [from, to):
-	// else ErrSegment. None at all is allowed. ErrNoLog, ErrFull.
+	// the run; the replacements, which may be empty, must be in order and lie in
+	// [from, to): else ErrSegment. None at all is allowed. ErrNoLog, ErrFull.
 	Replace(id ID, from, to engine.Offset, by []Replacement) error
 
 	// SetRecord keeps a small record (at most RecordBytesMax) beside a log, or of
@@ -206,15 +206,17 @@ type RecordKind uint8
 // The kinds of records. What a value holds is its owner's; kinds from
 // RecordOwner on belong to packages above this one, which list theirs.
 const (
-	RecordHighWatermark    RecordKind = 1 // replication-offset-checkpoint
-	RecordRecoveryPoint    RecordKind = 2 // recovery-point-offset-checkpoint
-	RecordLogStartOffset   RecordKind = 3 // log-start-offset-checkpoint
-	RecordLeaderEpochs     RecordKind = 4 // leader-epoch-checkpoint
-	RecordProducerSnapshot RecordKind = 5 // <offset>.snapshot
-	RecordTopicName        RecordKind = 6 // the directory's name, partition.metadata
-	RecordCleanShutdown    RecordKind = 7 // .kafka_cleanshutdown (StoreID)
-	RecordMetaProperties   RecordKind = 8 // meta.properties (StoreID)
-	RecordQuorumState      RecordKind = 9 // quorum-state
+	RecordHighWatermark    RecordKind = 1  // replication-offset-checkpoint
+	RecordRecoveryPoint    RecordKind = 2  // recovery-point-offset-checkpoint
+	RecordLogStartOffset   RecordKind = 3  // log-start-offset-checkpoint
+	RecordLeaderEpochs     RecordKind = 4  // leader-epoch-checkpoint
+	RecordProducerSnapshot RecordKind = 5  // <offset>.snapshot
+	RecordTopicName        RecordKind = 6  // the directory's name, partition.metadata
+	RecordCleanShutdown    RecordKind = 7  // .kafka_cleanshutdown (StoreID)
+	RecordMetaProperties   RecordKind = 8  // meta.properties (StoreID)
+	RecordQuorumState      RecordKind = 9  // quorum-state
+	RecordCleanedTo        RecordKind = 10 // cleaner-offset-checkpoint
+	RecordOffsetGaps       RecordKind = 11 // there: offsets may have gaps; Kafka has no such file
 
 	RecordOwner RecordKind = 64
 )

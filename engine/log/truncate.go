@@ -22,6 +22,7 @@ func (l *Log) TruncateTo(to engine.Offset, now engine.WallTime) (bool, error) {
 	if l.segments[0].Base > to {
 		return true, l.TruncateFullyAndStartAt(to, now)
 	}
+	below := to < l.active().Base
 	if err := l.store.TruncateEnd(l.id, to); err != nil {
 		return false, fmt.Errorf("truncate %v to %d: %w", l.name, to, err)
 	}
@@ -29,6 +30,11 @@ func (l *Log) TruncateTo(to engine.Offset, now engine.WallTime) (bool, error) {
 		return false, err
 	}
 	l.leo = to
+	if below {
+		if err := l.truncateCleaned(); err != nil {
+			return true, err
+		}
+	}
 	if err := l.truncateEpochs(to); err != nil {
 		return true, err
 	}
@@ -63,6 +69,9 @@ func (l *Log) TruncateFullyAndStartAt(offset engine.Offset, now engine.WallTime)
 		return fmt.Errorf("truncate %v fully to %d: %w", l.name, offset, err)
 	}
 	if err := l.reloadSegments(); err != nil {
+		return err
+	}
+	if err := l.truncateCleaned(); err != nil {
 		return err
 	}
 	l.epochs.entries = nil

@@ -220,8 +220,12 @@ func (s *Store) Replace(id log.ID, from, to engine.Offset, by []log.Replacement)
 	c := new(change)
 	segments, files := make([]log.Segment, len(by)), make([][]*file, len(by))
 	for i, r := range by {
+		segments[i] = log.EmptySegment(r.Base, r.Created)
+		if len(r.Batches) == 0 {
+			continue
+		}
 		f := &file{id: s.newID(), limit: limitOpen}
-		segments[i], files[i] = log.EmptySegment(r.Base, r.Created), []*file{f}
+		files[i] = []*file{f}
 		for rest := r.Batches; len(rest) > 0; {
 			b := batch.Batch(rest[:batch.Batch(rest).SizeInBytes()])
 			rest = rest[len(b):]

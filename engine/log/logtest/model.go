@@ -274,7 +274,7 @@ func (r *random) replace(*rapid.T) {
 	}
 	var by []log.Replacement
 	var put []modelSegment
-	if len(run) > 0 {
+	if len(run) > 0 || rapid.Bool().Draw(r.T, "empty") {
 		by = []log.Replacement{{Base: made.base, Created: 10, Batches: run}}
 		put = []modelSegment{made}
 	}

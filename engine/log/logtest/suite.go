@@ -36,6 +36,7 @@ type Suite struct {
 func (s Suite) Run(t *testing.T) {
 	t.Run("stories", s.stories)
 	t.Run("random operations agree with a model", s.model)
+	t.Run("compaction keeps the last record of each key", s.compaction)
 	t.Run("bytes that were read stay as they are", s.readBytesStay)
 	t.Run("bytes that were lent may be used again", s.lentBytes)
 	t.Run("a crash at any operation leaves a prefix", s.crashAnywhere)
