@@ -25,7 +25,7 @@ const (
 	EventFetchDiverged  // follower learnt that its log diverges: Epoch, Offset = diverging end offset, Peer = leader
 	EventRecovered      // log opened: Offset = log start, Until = LEO, Count = bytes cut
 	EventSegmentRolled  // Offset = base offset of the new segment
-	EventSegmentDeleted // Offset = base offset of the deleted segment
+	EventSegmentDeleted // Offset = base offset of the deleted segment, Until = one past its last offset, Count = bytes
 
 	// The metadata quorum.
 	EventQuorumState         // Code = QuorumState*, Epoch, Peer = leader or candidate voted for
@@ -96,6 +96,11 @@ const (
 	EventSnapshotLoaded    // the image was built from it: Topic, Offset, Epoch, Count bytes
 	EventSnapshotFetched   // it took the place of the log, which ended at Until: Topic, Offset, Epoch, Count bytes, Peer = leader
 	EventQuorumLost        // the leader has not heard from a majority in time, and resigns: Epoch, Nodes = voters heard from
+
+	// Compaction.
+	EventCleaningBegan   // Offset..Until is dirty and may be cleaned, Count bytes
+	EventSegmentsCleaned // Code segments in Offset..Until were replaced by one of Count bytes
+	EventLogCleaned      // a round over Offset..Until ended, Count bytes were removed; Code = 0 done, 1 aborted, 2 failed
 )
 
 // What an EventReassignment tells, as its Code.

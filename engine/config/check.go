@@ -25,6 +25,21 @@ func CheckTopic(values map[string]string) error {
 			return err
 		}
 	}
+	return checkLags(values)
+}
+
+// checkLags is LogConfig.validateValues.
+func checkLags(values map[string]string) error {
+	get := func(name string) int64 {
+		if value, ok := values[name]; ok {
+			return parseInt(value)
+		}
+		key, _ := find(TopicKeys(), name)
+		return parseInt(key.Default)
+	}
+	if least, most := get(MinCompactionLagMs), get(MaxCompactionLagMs); least > most {
+		return fmt.Errorf("conflict topic config setting %s (%d) > %s (%d)", MinCompactionLagMs, least, MaxCompactionLagMs, most)
+	}
 	return nil
 }
 

@@ -28,6 +28,10 @@ func TestCheckTopic(t *testing.T) {
 		"an empty element is refused":             {CleanupPolicy, "delete,", "Configuration 'cleanup.policy' values must not be empty."},
 		"a type must be one of two":               {MessageTimestampType, "x", "Invalid value x for configuration message.timestamp.type: String must be one of: CreateTime, LogAppendTime"},
 		"maybe is no boolean":                     {UncleanLeaderElection, "maybe", "Invalid value maybe for configuration unclean.leader.election.enable: Expected value to be either true or false"},
+		"a ratio above one is refused":            {MinCleanableDirtyRatio, "1.01", "Invalid value 1.01 for configuration min.cleanable.dirty.ratio: Value must be no more than 1"},
+		"a negative ratio is refused":             {MinCleanableDirtyRatio, "-1e-3", "Invalid value -1e-3 for configuration min.cleanable.dirty.ratio: Value must be at least 0"},
+		"text is no double":                       {MinCleanableDirtyRatio, "half", "Invalid value half for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE"},
+		"a lag that no segment can have":          {MinCompactionLagMs, "9223372036854775807", ""},
 		"a boolean has no case":                   {UncleanLeaderElection, "TRUE", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,5 +143,65 @@ func TestKeysAreSortedAndTheirDefaultsGood(t *testing.T) {
 				t.Errorf("default of %s: %v", k.Name, k.Check(k.Default))
 			}
 		}
+	}
+}
+
+func TestLagsMayNotContradictEachOther(t *testing.T) {
+	err := CheckTopic(map[string]string{MinCompactionLagMs: "10", MaxCompactionLagMs: "9"})
+	if want := "conflict topic config setting min.compaction.lag.ms (10) > max.compaction.lag.ms (9)"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	for text, want := range map[string]Decimal{
+		"0": 0, "1": DecimalOne, "0.5": 500_000_000, ".5": 500_000_000, "5e-1": 500_000_000, "0.5d": 500_000_000,
+		"-0.25": -250_000_000, "12.": 12 * DecimalOne, "0.0000000019": 1, "1.7976931348623157E308": DecimalMax, "1e-400": 0,
+		"9223372037": DecimalMax, "0.000000000000000000000001e24": DecimalOne,
+	} {
+		if got, ok := ParseDecimal(text); !ok || got != want {
+			t.Errorf("%q: %d %v, want %d", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", ".", "e5", "1e", "0x10", "NaN", "1,5", "1.2.3", "--1"} {
+		if got, ok := ParseDecimal(text); ok {
+			t.Errorf("%q is %d", text, got)
+		}
+	}
+	if got := Decimal(500_000_000).Times(7); got != 3 {
+		t.Errorf("half of 7 is %d", got)
+	}
+	if got := DecimalMax.Times(1 << 62); got != 1<<63-1 {
+		t.Errorf("too much is %d", got)
+	}
+}
+
+func TestCoarserUnits(t *testing.T) {
+	hours := Static{}.With(LogRetentionHours, "2").With(LogRollHours, "3").With(LogRollJitterHours, "1")
+	minutes := hours.With(LogRetentionMinutes, "5")
+	for name, c := range map[string]struct {
+		static Static
+		set    string // log.retention.ms, of the cluster
+		want   int64
+	}{
+		"the default is a week":           {Static{}, "", 604_800_000},
+		"hours count":                     {hours, "", 7_200_000},
+		"minutes count over hours":        {minutes, "", 300_000},
+		"milliseconds count over minutes": {minutes, "7", 7},
+		"negative hours are no limit":     {Static{}.With(LogRetentionHours, "-1"), "", -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var all []*records.ConfigRecord
+			if c.set != "" {
+				all = append(all, record(ClusterResource(), LogRetentionMs, c.set))
+			}
+			got := ForTopic(imageWith(t, all...), c.static, 1, "t")
+			if got.RetentionMillis != c.want {
+				t.Errorf("retention is %d, want %d", got.RetentionMillis, c.want)
+			}
+		})
+	}
+	if got := ForTopic(imageWith(t), hours, 1, "t"); got.SegmentMillis != 3*3_600_000 || got.SegmentJitterMillis != 3_600_000 {
+		t.Errorf("got %+v", got)
 	}
 }

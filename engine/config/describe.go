@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"bitacora/engine"
@@ -55,12 +56,17 @@ func ServerInt(image *metadata.Image, static Static, node engine.NodeID, name st
 	return parseInt(Server(image, static, node, name))
 }
 
+// ServerDecimal gives a number of a DOUBLE key of a server as it counts now.
+func ServerDecimal(image *metadata.Image, static Static, node engine.NodeID, name string) Decimal {
+	return parseDecimal(Server(image, static, node, name))
+}
+
 // resolve gives the value of a topic's key that counts.
 func resolve(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) Value {
 	if all := topicSynonyms(image, static, node, topic, key); len(all) > 0 {
 		return all[0]
 	}
-	return Value{Name: key.Name, Value: key.Default, Source: Default}
+	return Value{Name: key.Name, Value: coarseDefault(static, key), Source: Default}
 }
 
 // topicSynonyms gives every value a topic's key has somewhere, the one that
@@ -80,6 +86,23 @@ func topicSynonyms(image *metadata.Image, static Static, node engine.NodeID, top
 		all = append(all, Value{name, key.Default, Default})
 	}
 	return all
+}
+
+// coarseDefault is a topic key's default, or what server.properties say of it in
+// coarser units. Kafka tells no source but the default for that, either.
+func coarseDefault(static Static, key Key) string {
+	for _, c := range key.Coarser {
+		value, ok := static.Lookup(c.Name)
+		if !ok {
+			continue
+		}
+		n := parseInt(value)
+		if n > 0 { // negative is no limit in whatever unit
+			n *= c.Factor
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	return key.Default
 }
 
 // serverSynonyms gives every value a server's key has somewhere, the one that
@@ -112,6 +135,7 @@ func appendSet(all []Value, image *metadata.Image, static Static, node engine.No
 func DescribeTopic(image *metadata.Image, static Static, node engine.NodeID, topic string, names []string) []Entry {
 	var out []Entry
 	for _, key := range TopicKeys() {
+		key.Default = coarseDefault(static, key)
 		if !wanted(names, key.Name) {
 			continue
 		}
@@ -130,6 +154,7 @@ func DescribeTopic(image *metadata.Image, static Static, node engine.NodeID, top
 func NewTopicEntries(image *metadata.Image, static Static, node engine.NodeID, set map[string]string) []Entry {
 	var out []Entry
 	for _, key := range TopicKeys() {
+		key.Default = coarseDefault(static, key)
 		value, given := set[key.Name]
 		if key.Internal && !given {
 			continue

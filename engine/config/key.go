@@ -19,6 +19,7 @@ const (
 	Int     Type = 3
 	Short   Type = 4
 	Long    Type = 5
+	Double  Type = 6
 	List    Type = 7
 )
 
@@ -35,6 +36,8 @@ func (t Type) Name() string {
 		return "SHORT"
 	case Long:
 		return "LONG"
+	case Double:
+		return "DOUBLE"
 	case List:
 		return "LIST"
 	}
@@ -49,13 +52,25 @@ type Key struct {
 	Unset    bool     // there is no default: the value is null until set
 	Required bool     // a number must be at least Min
 	Min      int64    // counts when Required
+	Bounded  bool     // and at most Max
+	Max      int64    // counts when Bounded
+	OrEqual  *int64   // a number outside the bounds that is allowed, too
 	OneOf    []string // the values allowed, for strings and lists
 	Synonym  string   // of a topic key: the server's key behind it
 	// ServerUnset: that key has no default of its own (log.retention.ms, behind
 	// which Kafka has minutes and hours).
 	ServerUnset bool
-	Dynamic     bool // of a server key: may be altered while it runs
-	Internal    bool // listed only when set, as Kafka's defineInternal
+	// Coarser are server keys of larger units that count where the finer ones are
+	// not set, the finer first (KafkaConfig.logRetentionTimeMillis).
+	Coarser  []Coarser
+	Dynamic  bool // of a server key: may be altered while it runs
+	Internal bool // listed only when set, as Kafka's defineInternal
+}
+
+// Coarser is a server key that says the same in larger units.
+type Coarser struct {
+	Name   string
+	Factor int64 // how many of the finer unit one of it is
 }
 
 // Check says what is wrong with a value, in Kafka's words (ConfigDef.parseType
@@ -73,8 +88,17 @@ func (k Key) Check(value string) error {
 		if err != nil || n < low || n > high {
 			return k.invalid(value, "Not a number of type "+k.Type.Name())
 		}
-		if k.Required && n < k.Min {
+		return k.checkBounds(value, n)
+	case Double:
+		n, ok := ParseDecimal(trimmed)
+		if !ok {
+			return k.invalid(value, "Not a number of type DOUBLE")
+		}
+		if k.Required && n < Decimal(k.Min)*DecimalOne {
 			return k.invalid(value, fmt.Sprintf("Value must be at least %d", k.Min))
+		}
+		if k.Bounded && n > Decimal(k.Max)*DecimalOne {
+			return k.invalid(value, fmt.Sprintf("Value must be no more than %d", k.Max))
 		}
 	case String:
 		return k.checkOneOf(value)
@@ -82,6 +106,22 @@ func (k Key) Check(value string) error {
 		return k.checkList(value)
 	}
 	return nil
+}
+
+// checkBounds is ConfigDef.Range, and the validator of compression.gzip.level.
+func (k Key) checkBounds(value string, n int64) error {
+	low, high := k.Required && n < k.Min, k.Bounded && n > k.Max
+	switch {
+	case !low && !high:
+		return nil
+	case k.OrEqual != nil && n == *k.OrEqual:
+		return nil
+	case k.OrEqual != nil:
+		return k.invalid(value, fmt.Sprintf("Value must be between %d and %d or equal to %d", k.Min, k.Max, *k.OrEqual))
+	case low:
+		return k.invalid(value, fmt.Sprintf("Value must be at least %d", k.Min))
+	}
+	return k.invalid(value, fmt.Sprintf("Value must be no more than %d", k.Max))
 }
 
 func (t Type) bounds() (low, high int64) {

@@ -3,17 +3,25 @@ package config
 // Topic keys. They are read through Topic; the names are for requests.
 const (
 	CleanupPolicy             = "cleanup.policy"
+	CompressionGzipLevel      = "compression.gzip.level"
+	CompressionLZ4Level       = "compression.lz4.level"
 	CompressionType           = "compression.type"
+	CompressionZstdLevel      = "compression.zstd.level"
+	DeleteRetentionMs         = "delete.retention.ms"
 	FlushMessages             = "flush.messages"
 	InternalSegmentBytes      = "internal.segment.bytes"
+	MaxCompactionLagMs        = "max.compaction.lag.ms"
 	MaxMessageBytes           = "max.message.bytes"
 	MessageTimestampAfterMax  = "message.timestamp.after.max.ms"
 	MessageTimestampBeforeMax = "message.timestamp.before.max.ms"
 	MessageTimestampType      = "message.timestamp.type"
+	MinCleanableDirtyRatio    = "min.cleanable.dirty.ratio"
+	MinCompactionLagMs        = "min.compaction.lag.ms"
 	MinInSyncReplicas         = "min.insync.replicas"
 	RetentionBytes            = "retention.bytes"
 	RetentionMs               = "retention.ms"
 	SegmentBytes              = "segment.bytes"
+	SegmentJitterMs           = "segment.jitter.ms"
 	SegmentMs                 = "segment.ms"
 	UncleanLeaderElection     = "unclean.leader.election.enable"
 )
@@ -43,12 +51,29 @@ const (
 	GroupMaxSize               = "group.max.size"
 	GroupMinSessionTimeout     = "group.min.session.timeout.ms"
 	LeaderImbalanceCheck       = "leader.imbalance.check.interval.seconds"
+	LogCleanerBackoff          = "log.cleaner.backoff.ms"
+	LogCleanerDedupeBuffer     = "log.cleaner.dedupe.buffer.size"
+	LogCleanerDeleteRetention  = "log.cleaner.delete.retention.ms"
+	LogCleanerEnable           = "log.cleaner.enable"
+	LogCleanerLoadFactor       = "log.cleaner.io.buffer.load.factor"
+	LogCleanerIOBuffer         = "log.cleaner.io.buffer.size"
+	LogCleanerIOMax            = "log.cleaner.io.max.bytes.per.second"
+	LogCleanerMaxLag           = "log.cleaner.max.compaction.lag.ms"
+	LogCleanerMinRatio         = "log.cleaner.min.cleanable.ratio"
+	LogCleanerMinLag           = "log.cleaner.min.compaction.lag.ms"
 	LogCleanupPolicy           = "log.cleanup.policy"
+	LogInitialTaskDelay        = "log.initial.task.delay.ms"
 	LogRetentionBytes          = "log.retention.bytes"
 	LogRetentionCheckInterval  = "log.retention.check.interval.ms"
+	LogRetentionHours          = "log.retention.hours"
+	LogRetentionMinutes        = "log.retention.minutes"
 	LogRetentionMs             = "log.retention.ms"
+	LogRollHours               = "log.roll.hours"
+	LogRollJitterHours         = "log.roll.jitter.hours"
+	LogRollJitterMs            = "log.roll.jitter.ms"
 	LogRollMs                  = "log.roll.ms"
 	LogFlushIntervalMessages   = "log.flush.interval.messages"
+	LogFlushOffsetCheckpoint   = "log.flush.offset.checkpoint.interval.ms"
 	LogTimestampAfterMax       = "log.message.timestamp.after.max.ms"
 	LogTimestampBeforeMax      = "log.message.timestamp.before.max.ms"
 	LogTimestampType           = "log.message.timestamp.type"
@@ -72,6 +97,7 @@ const (
 	OffsetsTopicPartitions     = "offsets.topic.num.partitions"
 	OffsetsTopicReplication    = "offsets.topic.replication.factor"
 	OffsetsTopicSegmentBytes   = "offsets.topic.segment.bytes"
+	ProducerIDExpirationCheck  = "producer.id.expiration.check.interval.ms"
 	ProducerIDExpiration       = "producer.id.expiration.ms"
 	ReplicaFetchBackoff        = "replica.fetch.backoff.ms"
 	ReplicaFetchMaxBytes       = "replica.fetch.max.bytes"
@@ -94,28 +120,31 @@ func TopicKeys() []Key {
 	return []Key{
 		{Name: CleanupPolicy, Type: List, Default: "delete", OneOf: []string{"compact", "delete"}, Synonym: LogCleanupPolicy},
 		{Name: CompressionType, Type: String, Default: "producer", OneOf: []string{"gzip", "lz4", "producer", "snappy", "uncompressed", "zstd"}, Synonym: CompressionType},
+		{Name: DeleteRetentionMs, Type: Long, Default: "86400000", Required: true, Synonym: LogCleanerDeleteRetention},
 		{Name: FlushMessages, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogFlushIntervalMessages},
 		{Name: InternalSegmentBytes, Type: Int, Unset: true, Internal: true},
+		{Name: MaxCompactionLagMs, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogCleanerMaxLag},
 		{Name: MaxMessageBytes, Type: Int, Default: "1048588", Required: true, Synonym: MessageMaxBytes},
 		{Name: MessageTimestampAfterMax, Type: Long, Default: "3600000", Required: true, Synonym: LogTimestampAfterMax},
 		{Name: MessageTimestampBeforeMax, Type: Long, Default: longMax, Required: true, Synonym: LogTimestampBeforeMax},
 		{Name: MessageTimestampType, Type: String, Default: "CreateTime", OneOf: []string{"CreateTime", "LogAppendTime"}, Synonym: LogTimestampType},
+		{Name: MinCleanableDirtyRatio, Type: Double, Default: "0.5", Required: true, Bounded: true, Max: 1, Synonym: LogCleanerMinRatio},
+		{Name: MinCompactionLagMs, Type: Long, Default: "0", Required: true, Synonym: LogCleanerMinLag},
 		{Name: MinInSyncReplicas, Type: Int, Default: "1", Required: true, Min: 1, Synonym: MinInSyncReplicas},
 		{Name: RetentionBytes, Type: Long, Default: "-1", Synonym: LogRetentionBytes},
-		{Name: RetentionMs, Type: Long, Default: "604800000", Required: true, Min: -1, Synonym: LogRetentionMs, ServerUnset: true},
+		{Name: RetentionMs, Type: Long, Default: "604800000", Required: true, Min: -1, Synonym: LogRetentionMs, ServerUnset: true,
+			Coarser: []Coarser{{LogRetentionMinutes, 60_000}, {LogRetentionHours, 3_600_000}}},
 		{Name: SegmentBytes, Type: Int, Default: "1073741824", Required: true, Min: 1 << 20, Synonym: LogSegmentBytes},
-		{Name: SegmentMs, Type: Long, Default: "604800000", Required: true, Min: 1, Synonym: LogRollMs, ServerUnset: true},
+		{Name: SegmentJitterMs, Type: Long, Default: "0", Required: true, Synonym: LogRollJitterMs, ServerUnset: true,
+			Coarser: []Coarser{{LogRollJitterHours, 3_600_000}}},
+		{Name: SegmentMs, Type: Long, Default: "604800000", Required: true, Min: 1, Synonym: LogRollMs, ServerUnset: true,
+			Coarser: []Coarser{{LogRollHours, 3_600_000}}},
 		{Name: UncleanLeaderElection, Type: Boolean, Default: "false", Synonym: UncleanLeaderElection},
 	}
 }
 
 // ServerKeys gives the keys a server may have, sorted by name.
 func ServerKeys() []Key {
-	atLeast := func(name string, t Type, value string, min int64) Key {
-		return Key{Name: name, Type: t, Default: value, Required: true, Min: min}
-	}
-	number := func(name string, t Type, value string) Key { return Key{Name: name, Type: t, Default: value} }
-	flag := func(name, value string) Key { return Key{Name: name, Type: Boolean, Default: value} }
 	keys := []Key{
 		flag(AutoCreateTopics, "true"),
 		flag(AutoLeaderRebalance, "true"),
@@ -144,12 +173,11 @@ func ServerKeys() []Key {
 	for _, k := range TopicKeys() {
 		if k.Synonym != "" {
 			k.Name, k.Synonym, k.Dynamic = k.Synonym, "", true
-			k.Unset, k.ServerUnset = k.ServerUnset, false
+			k.Unset, k.ServerUnset, k.Coarser = k.ServerUnset, false, nil
 			keys = append(keys, k)
 		}
 	}
 	keys = append(keys,
-		atLeast(LogRetentionCheckInterval, Long, "300000", 1),
 		atLeast(MaxFetchSessions, Int, "1000", 0),
 		atLeast(MaxRequestPartitionSize, Int, "2000", 1),
 		Key{Name: NodeIDKey, Type: Int, Unset: true, Required: true},
@@ -160,6 +188,7 @@ func ServerKeys() []Key {
 		atLeast(OffsetsTopicPartitions, Int, "50", 1),
 		atLeast(OffsetsTopicReplication, Short, "3", 1),
 		atLeast(OffsetsTopicSegmentBytes, Int, "104857600", 1),
+		Key{Name: ProducerIDExpirationCheck, Type: Int, Default: "600000", Required: true, Min: 1, Internal: true},
 		Key{Name: ProducerIDExpiration, Type: Int, Default: "86400000", Required: true, Min: 1, Dynamic: true},
 		atLeast(ReplicaFetchBackoff, Int, "1000", 0),
 		atLeast(ReplicaFetchMaxBytes, Int, "1048576", 0),
@@ -175,6 +204,7 @@ func ServerKeys() []Key {
 		Key{Name: UncleanElectionInterval, Type: Long, Default: "300000", Required: true, Min: 1, Internal: true},
 	)
 	keys = append(keys, metadataLogKeys()...)
+	keys = append(keys, logKeys()...)
 	sortKeys(keys)
 	return keys
 }
@@ -192,3 +222,30 @@ func metadataLogKeys() []Key {
 		{Name: MetadataRetentionMs, Type: Long, Default: "604800000"},
 	}
 }
+
+// logKeys gives the server's keys about logs that no topic's key stands for.
+func logKeys() []Key {
+	return []Key{
+		{Name: LogCleanerBackoff, Type: Long, Default: "15000", Required: true, Dynamic: true},
+		{Name: LogCleanerDedupeBuffer, Type: Long, Default: "134217728", Dynamic: true},
+		flag(LogCleanerEnable, "true"),
+		{Name: LogCleanerLoadFactor, Type: Double, Default: "0.9", Dynamic: true},
+		{Name: LogCleanerIOBuffer, Type: Int, Default: "524288", Required: true, Dynamic: true},
+		{Name: LogCleanerIOMax, Type: Double, Default: "1.7976931348623157E308", Dynamic: true},
+		atLeast(LogFlushOffsetCheckpoint, Int, "60000", 0),
+		{Name: LogInitialTaskDelay, Type: Long, Default: "30000", Required: true, Internal: true},
+		atLeast(LogRetentionCheckInterval, Long, "300000", 1),
+		number(LogRetentionHours, Int, "168"),
+		{Name: LogRetentionMinutes, Type: Int, Unset: true},
+		atLeast(LogRollHours, Int, "168", 1),
+		atLeast(LogRollJitterHours, Int, "0", 0),
+	}
+}
+
+func atLeast(name string, t Type, value string, min int64) Key {
+	return Key{Name: name, Type: t, Default: value, Required: true, Min: min}
+}
+
+func number(name string, t Type, value string) Key { return Key{Name: name, Type: t, Default: value} }
+
+func flag(name, value string) Key { return Key{Name: name, Type: Boolean, Default: value} }

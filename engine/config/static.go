@@ -102,3 +102,14 @@ func (s Static) Duration(name string) time.Duration {
 	}
 	return time.Duration(n) * unit
 }
+
+// Decimal gives a number of a DOUBLE key.
+func (s Static) Decimal(name string) Decimal { return parseDecimal(s.value(name, Double)) }
+
+func parseDecimal(value string) Decimal {
+	n, ok := ParseDecimal(strings.TrimSpace(value))
+	if !ok {
+		engine.Violated("CheckedConfig", "%q is no number", value)
+	}
+	return n
+}

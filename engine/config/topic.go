@@ -13,6 +13,10 @@ import (
 type Topic struct {
 	Compact                  bool
 	Delete                   bool
+	DeleteRetentionMillis    int64 // how long tombstones stay
+	MinCompactionLagMillis   int64
+	MaxCompactionLagMillis   int64
+	MinCleanableDirtyRatio   Decimal
 	FlushMessages            int64 // records between two syncs; MaxInt64 is never
 	MaxMessageBytes          int32 // the largest batch
 	TimestampAfterMaxMillis  int64
@@ -24,6 +28,7 @@ type Topic struct {
 	RetentionMillis          int64  // -1 is no limit
 	SegmentBytes             int32
 	SegmentMillis            int64
+	SegmentJitterMillis      int64
 	UncleanLeaderElection    bool
 }
 
@@ -39,6 +44,10 @@ func ForTopic(image *metadata.Image, static Static, node engine.NodeID, topic st
 	t := Topic{
 		Compact:                  slices.Contains(policy, "compact"),
 		Delete:                   slices.Contains(policy, "delete"),
+		DeleteRetentionMillis:    parseInt(get(DeleteRetentionMs)),
+		MinCompactionLagMillis:   parseInt(get(MinCompactionLagMs)),
+		MaxCompactionLagMillis:   parseInt(get(MaxCompactionLagMs)),
+		MinCleanableDirtyRatio:   parseDecimal(get(MinCleanableDirtyRatio)),
 		FlushMessages:            parseInt(get(FlushMessages)),
 		MaxMessageBytes:          int32(parseInt(get(MaxMessageBytes))),
 		TimestampAfterMaxMillis:  parseInt(get(MessageTimestampAfterMax)),
@@ -50,6 +59,7 @@ func ForTopic(image *metadata.Image, static Static, node engine.NodeID, topic st
 		RetentionMillis:          parseInt(get(RetentionMs)),
 		SegmentBytes:             int32(parseInt(get(SegmentBytes))),
 		SegmentMillis:            parseInt(get(SegmentMs)),
+		SegmentJitterMillis:      parseInt(get(SegmentJitterMs)),
 		UncleanLeaderElection:    parseBool(get(UncleanLeaderElection)),
 	}
 	if internal := get(InternalSegmentBytes); internal != "" {

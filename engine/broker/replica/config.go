@@ -5,6 +5,8 @@ import (
 
 	"bitacora/engine"
 	"bitacora/engine/config"
+	"bitacora/engine/log"
+	"bitacora/engine/metadata"
 )
 
 // Config is a broker's static configuration as far as its replicas need it. Each
@@ -33,6 +35,11 @@ type Config struct {
 	RetentionCheckInterval time.Duration // log.retention.check.interval.ms
 	RetentionInitialDelay  time.Duration // log.initial.task.delay.ms
 	ProducerCheckInterval  time.Duration // producer.id.expiration.check.interval.ms
+	CleanerEnabled         bool          // log.cleaner.enable
+	CleanerBackoff         time.Duration // log.cleaner.backoff.ms
+	CleanerKeysMax         int           // of log.cleaner.dedupe.buffer.size, io.buffer.load.factor
+	CleanerStepBytes       int           // half of log.cleaner.io.buffer.size: as much is for writing
+	CleanerBytesPerSecond  int64         // log.cleaner.io.max.bytes.per.second
 
 	// Static holds server.properties, for the configs of topics.
 	Static config.Static
@@ -59,6 +66,11 @@ func Default(id engine.NodeID) Config {
 		RetentionCheckInterval: 5 * time.Minute,
 		RetentionInitialDelay:  30 * time.Second,
 		ProducerCheckInterval:  10 * time.Minute,
+		CleanerEnabled:         true,
+		CleanerBackoff:         15 * time.Second,
+		CleanerKeysMax:         log.KeysFor(128<<20, 900_000_000),
+		CleanerStepBytes:       256 << 10,
+		CleanerBytesPerSecond:  1<<63 - 1,
 	}
 }
 
@@ -77,6 +89,22 @@ func FromStatic(id engine.NodeID, static config.Static) Config {
 	c.ConsumerFetchBytesMax = int32(static.Int(config.FetchMaxBytes))
 	c.SessionSlotsMax = int(static.Int(config.MaxFetchSessions))
 	c.RetentionCheckInterval = static.Duration(config.LogRetentionCheckInterval)
+	c.RetentionInitialDelay = static.Duration(config.LogInitialTaskDelay)
+	c.RecoveryPointInterval = static.Duration(config.LogFlushOffsetCheckpoint)
+	c.ProducerCheckInterval = static.Duration(config.ProducerIDExpirationCheck)
 	c.HighWatermarkInterval = static.Duration(config.ReplicaHighWatermarkFlush)
+	c.CleanerEnabled = static.Bool(config.LogCleanerEnable)
+	c.setCleaner(metadata.NewImage())
 	return c
+}
+
+// setCleaner takes the cleaner's keys that may be altered while it runs
+// (LogCleaner.reconfigurableConfigs). What is under way goes on as it began.
+func (c *Config) setCleaner(image *metadata.Image) {
+	number := func(name string) int64 { return config.ServerInt(image, c.Static, c.NodeID, name) }
+	decimal := func(name string) config.Decimal { return config.ServerDecimal(image, c.Static, c.NodeID, name) }
+	c.CleanerBackoff = millis(number(config.LogCleanerBackoff))
+	c.CleanerKeysMax = log.KeysFor(number(config.LogCleanerDedupeBuffer), int64(decimal(config.LogCleanerLoadFactor)))
+	c.CleanerStepBytes = int(max(number(config.LogCleanerIOBuffer)/2, 1))
+	c.CleanerBytesPerSecond = int64(decimal(config.LogCleanerIOMax) / config.DecimalOne)
 }

@@ -253,6 +253,7 @@ func (h *testHost) commit() {
 			h.c.t.Fatal(err)
 		}
 		h.store.Committed(commit.Seq())
+		h.c.queue = append(h.c.queue, testInput{h, engine.Committed{Disk: engine.DiskData, Seq: uint64(commit.Seq())}})
 	}
 	waiting := h.blocked
 	h.blocked = nil
@@ -420,6 +421,12 @@ func (c *testCluster) trace(e engine.Event) {
 		c.line("%s rolled at %d", at, e.Offset)
 	case engine.EventSegmentDeleted:
 		c.line("%s deleted segment %d", at, e.Offset)
+	case engine.EventCleaningBegan:
+		c.line("%s cleans %d..%d, %d bytes dirty", at, e.Offset, e.Until, e.Count)
+	case engine.EventSegmentsCleaned:
+		c.line("%s %d segments in %d..%d became one of %d bytes", at, e.Code, e.Offset, e.Until, e.Count)
+	case engine.EventLogCleaned:
+		c.line("%s cleaned %d..%d, %s, %d bytes less", at, e.Offset, e.Until, []string{"done", "aborted", "failed"}[e.Code], e.Count)
 	case engine.EventRefused:
 		c.line("%s %s refused %v", at, e.Name, engine.ErrorCode(e.Code))
 	case engine.EventProduced:
@@ -458,6 +465,24 @@ func (c *testCluster) change(topic string, leader engine.NodeID, isr ...engine.N
 	}
 	c.apply(r)
 	c.settle()
+}
+
+// keyedBatch is a batch of one record for each key; the value "null" is none.
+func keyedBatch(t *testing.T, at engine.WallTime, keys, values []string) batch.Batch {
+	t.Helper()
+	b := batch.NewBuilder(batch.Options{})
+	for i, key := range keys {
+		value := []byte(values[i%len(values)])
+		if values[i%len(values)] == "null" {
+			value = nil
+		}
+		b.Append(at, []byte(key), value)
+	}
+	out, err := b.Build(&batch.Codecs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // testBatch is a batch of one record for each value.

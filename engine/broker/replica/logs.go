@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"time"
 
 	"bitacora/engine"
@@ -52,7 +53,8 @@ func (m *Manager) createLog(env *engine.Env, id log.ID, topic string) *log.Log {
 
 // configure gives a partition its topic's configs.
 func (m *Manager) configure(p *Partition) {
-	p.minISR = m.topicConfig(p.tp.Topic).MinInSyncReplicas
+	t := m.topicConfig(p.tp.Topic)
+	p.minISR, p.dirtyRatio = t.MinInSyncReplicas, t.MinCleanableDirtyRatio
 	p.log.SetConfig(m.logConfig(p.tp.Topic))
 }
 
@@ -62,6 +64,7 @@ func (m *Manager) logConfig(topic string) log.Config {
 	c := log.DefaultConfig()
 	c.SegmentBytes = int(t.SegmentBytes)
 	c.SegmentMs = millis(t.SegmentMillis)
+	c.SegmentJitter, c.JitterSeed = millis(t.SegmentJitterMillis), uint64(m.cfg.NodeID)
 	c.MaxMessageBytes = int(t.MaxMessageBytes)
 	if t.LogAppendTime {
 		c.MessageTimestampType = batch.LogAppendTime
@@ -69,6 +72,8 @@ func (m *Manager) logConfig(topic string) log.Config {
 	c.TimestampBeforeMax = millis(t.TimestampBeforeMaxMillis)
 	c.TimestampAfterMax = millis(t.TimestampAfterMaxMillis)
 	c.Compact, c.Delete = t.Compact, t.Delete
+	c.DeleteRetention = millis(t.DeleteRetentionMillis)
+	c.MinCompactionLag, c.MaxCompactionLag = millis(t.MinCompactionLagMillis), millis(t.MaxCompactionLagMillis)
 	c.RetentionMs = millis(t.RetentionMillis)
 	c.RetentionBytes = t.RetentionBytes
 	if t.Compression != "producer" {
@@ -111,25 +116,29 @@ func (m *Manager) checkpointRecoveryPoints(env *engine.Env) {
 	}
 }
 
-// applyRetention is LogManager.cleanupLogs.
+// applyRetention is LogManager.cleanupLogs, which leaves compacted logs to the
+// cleaner.
 func (m *Manager) applyRetention(env *engine.Env) {
 	for _, p := range m.ordered {
-		start, active := p.log.LogStartOffset(), p.activeBase()
-		var bases []engine.Offset
-		for i := range p.log.Segments() {
-			bases = append(bases, p.log.Segments()[i].Base)
+		if !p.log.Config().Compact {
+			m.deleteOldSegments(env, p)
 		}
-		n, err := p.log.DeleteOldSegments(env.Wall())
-		if err != nil {
-			m.onStorageError(env, p, err)
-			return
-		}
-		m.traceRolled(env, p, active)
-		for _, base := range bases[:min(n, len(bases))] {
-			m.trace(env, p, engine.Event{Kind: engine.EventSegmentDeleted, Offset: base})
-		}
-		m.noteLogStart(env, p, start)
 	}
+}
+
+func (m *Manager) deleteOldSegments(env *engine.Env, p *Partition) {
+	start, active := p.log.LogStartOffset(), p.activeBase()
+	before := slices.Clone(p.log.Segments())
+	n, err := p.log.DeleteOldSegments(env.Wall())
+	if err != nil {
+		m.onStorageError(env, p, err)
+		return
+	}
+	m.traceRolled(env, p, active)
+	for _, s := range before[:min(n, len(before))] {
+		m.trace(env, p, engine.Event{Kind: engine.EventSegmentDeleted, Offset: s.Base, Until: s.Next, Count: s.Bytes})
+	}
+	m.noteLogStart(env, p, start)
 }
 
 // expireProducers forgets idempotent producers that wrote nothing for long.

@@ -33,6 +33,7 @@ type Manager struct {
 	deletes   []*delayedDelete
 	touched   []*Partition
 	alter     alterPartitionManager
+	cleaner   cleaner
 	fetchers  []*fetcher // sorted by leader
 	happened  []Event
 
@@ -51,6 +52,7 @@ const (
 	timerProducers
 	timerAlterPartition
 	timerFetcher
+	timerCleaner
 )
 
 func (m *Manager) timer(kind uint8) engine.Timer {
@@ -81,6 +83,9 @@ func (m *Manager) Start(env *engine.Env) {
 	env.SetTimer(m.timer(timerRecoveryPoints), m.cfg.RecoveryPointInterval)
 	env.SetTimer(m.timer(timerRetention), m.cfg.RetentionInitialDelay)
 	env.SetTimer(m.timer(timerProducers), m.cfg.ProducerCheckInterval)
+	if m.cfg.CleanerEnabled {
+		env.SetTimer(m.timer(timerCleaner), m.cfg.CleanerBackoff)
+	}
 }
 
 // SetBrokerEpoch tells the epoch of the broker's registration, with which it
@@ -90,8 +95,13 @@ func (m *Manager) SetBrokerEpoch(epoch engine.BrokerEpoch) { m.brokerEpoch = epo
 // OnInput takes an input that may be the manager's: of fetchers' connections, of
 // its timers. It says whether it was.
 func (m *Manager) OnInput(env *engine.Env, in engine.Input) bool {
-	if t, ok := in.(engine.TimerFired); ok && t.Timer.Owner == engine.OwnerBroker {
-		return m.onTimer(env, t.Timer)
+	switch in := in.(type) {
+	case engine.TimerFired:
+		if in.Timer.Owner == engine.OwnerBroker {
+			return m.onTimer(env, in.Timer)
+		}
+	case engine.Committed:
+		m.onCleanerCommitted(env, in)
 	}
 	return m.onFetcherInput(env, in)
 }
@@ -117,6 +127,8 @@ func (m *Manager) onTimer(env *engine.Env, t engine.Timer) bool {
 	case timerProducers:
 		m.expireProducers(env)
 		env.SetTimer(t, m.cfg.ProducerCheckInterval)
+	case timerCleaner:
+		m.onCleanerTimer(env)
 	case timerAlterPartition:
 		m.onAlterPartitionRetry()
 	default:

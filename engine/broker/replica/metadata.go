@@ -23,6 +23,7 @@ func (m *Manager) OnMetadata(env *engine.Env, delta *metadata.Delta, image *meta
 	m.generation++
 	if !m.published {
 		m.published = true
+		m.cfg.setCleaner(image)
 		for _, name := range image.TopicNames() {
 			t := image.Topic(name)
 			for i := range t.Partitions {
@@ -162,6 +163,9 @@ func (m *Manager) applyConfigs(env *engine.Env, delta *metadata.Delta) {
 	}
 	if !all && len(topics) == 0 {
 		return
+	}
+	if all {
+		m.cfg.setCleaner(m.image)
 	}
 	for _, p := range m.ordered {
 		if all || topics[p.tp.Topic] {

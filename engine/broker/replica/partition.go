@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"bitacora/engine"
+	"bitacora/engine/config"
 	"bitacora/engine/log"
 	"bitacora/engine/metadata"
 )
@@ -15,6 +16,9 @@ type Partition struct {
 	topicID engine.TopicID
 	log     *log.Log
 	minISR  int32 // min.insync.replicas
+
+	dirtyRatio  config.Decimal // min.cleanable.dirty.ratio
+	uncleanable bool           // the cleaner met what is no record (LogCleanerManager.uncleanablePartitions)
 
 	assigned       []engine.NodeID // the replicas, preferred leader first
 	leader         engine.NodeID   // NoNode while there is none

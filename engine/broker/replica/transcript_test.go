@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/batch"
+	"bitacora/engine/log"
 	"bitacora/engine/metadata/records"
 
 	"github.com/cockroachdb/datadriven"
@@ -100,6 +102,8 @@ func (s *script) run(d *datadriven.TestData) string {
 		s.listOffsets(d, node(0))
 	case "end-offset":
 		s.endOffset(d, node(0))
+	case "records":
+		s.records(d.CmdArgs[1].Key, node(0))
 	case "run":
 		span, err := time.ParseDuration(d.CmdArgs[0].Key)
 		if err != nil {
@@ -208,15 +212,22 @@ func arg(d *datadriven.TestData, key string, otherwise int) int {
 }
 
 func (s *script) produce(d *datadriven.TestData, to engine.NodeID) {
-	values := []string{"a"}
+	values, keys := []string{"a"}, []string(nil)
 	for _, a := range d.CmdArgs {
-		if a.Key == "values" {
+		switch a.Key {
+		case "values":
 			values = a.Vals
+		case "keys":
+			keys = a.Vals
 		}
 	}
 	topic := d.CmdArgs[1].Key
 	acks := arg(d, "acks", -1)
-	run := testBatch(s.c.t, wallStart+engine.WallTime(s.c.now/1e6), values...)
+	at := wallStart + engine.WallTime(s.c.now/1e6) - engine.WallTime(arg(d, "age", 0))
+	run := testBatch(s.c.t, at, values...)
+	if keys != nil {
+		run = keyedBatch(s.c.t, at, keys, values)
+	}
 	req := produceRequest(int16(arg(d, "v", 12)), int16(acks), int32(arg(d, "timeout", 1000)), topic, run)
 	s.ask(to, fmt.Sprintf("produce b%d acks=%d %s", to, acks, strings.Join(values, ",")), req)
 }
@@ -311,6 +322,39 @@ func (s *script) accept(req *kmsg.AlterPartitionRequest, refuse int16) *kmsg.Alt
 		resp.Topics = append(resp.Topics, rt)
 	}
 	return resp
+}
+
+// records spells what a copy holds: segments, and in them batches with the keys
+// and values that they have.
+func (s *script) records(topic string, id engine.NodeID) {
+	l := s.c.hosts[id].node.m.partitions[engine.TopicPartition{Topic: topic}].log
+	for _, segment := range l.Segments() {
+		s.c.line("segment %d, %d bytes", segment.Base, segment.Bytes)
+		if segment.Bytes == 0 || segment.Next <= l.LogStartOffset() {
+			continue
+		}
+		run, err := l.Read(max(segment.Base, l.LogStartOffset()), log.LogEnd, int(segment.Bytes), true)
+		if err != nil {
+			s.c.t.Fatal(err)
+		}
+		for it := batch.Iterate(run); it.Next() && it.Batch().BaseOffset() < segment.Next; {
+			b := it.Batch()
+			out := fmt.Sprintf("  %d..%d:", b.BaseOffset(), b.LastOffset())
+			records := b.Iterate(nil)
+			for records.Next() {
+				r := records.Record()
+				value := string(r.Value)
+				if r.Value == nil {
+					value = "null"
+				}
+				out += fmt.Sprintf(" %d %s=%s", r.Offset, r.Key, value)
+			}
+			if horizon, ok := b.DeleteHorizon(); ok {
+				out += fmt.Sprintf(" (until %v)", time.Duration(horizon-wallStart)*time.Millisecond)
+			}
+			s.c.line("%s", out)
+		}
+	}
 }
 
 func (s *script) state(topic string) {

@@ -20,7 +20,9 @@ type State struct {
 	HighWatermark  engine.Offset
 	LogEnd         engine.Offset
 	Bytes          int64
-	Segments       int
+	Segments       []SegmentState
+	CleanedTo      engine.Offset // what lies below was compacted; 0 where nothing was
+	Swaps          uint32        // grows whenever compaction changed what is below LogEnd
 	Epochs         []log.EpochEntry
 
 	// On the leader only.
@@ -31,6 +33,12 @@ type State struct {
 
 	WaitingProduces int
 	WaitingFetches  int
+}
+
+// SegmentState is one segment of a log.
+type SegmentState struct {
+	Base  engine.Offset
+	Bytes int64
 }
 
 // FollowerState is what the leader knows of a follower.
@@ -70,7 +78,10 @@ func (m *Manager) State(tp engine.TopicPartition) (State, bool) {
 		EpochStart: p.epochStart, ISR: slices.Clone(p.isr),
 		WaitingProduces: len(p.produceWaiters), WaitingFetches: len(p.fetchWaiters),
 	}
-	s.Segments, s.Bytes = len(p.log.Segments()), p.log.Size()
+	s.Bytes, s.CleanedTo, s.Swaps = p.log.Size(), p.log.CleanedTo(), p.log.Swaps()
+	for _, segment := range p.log.Segments() {
+		s.Segments = append(s.Segments, SegmentState{segment.Base, segment.Bytes})
+	}
 	if p.pending != nil {
 		s.ProposedISR = slices.Clone(p.pending.isr)
 	}
