@@ -29,6 +29,7 @@ type Observer struct {
 	image    *metadata.Image
 	offset   engine.Offset
 	replicas map[engine.TopicPartition]Replica
+	swaps    map[engine.TopicPartition]uint32 // of each, when its window was read
 	meta     []Batch
 }
 
@@ -204,6 +205,7 @@ func (o *Observer) brokerReplicas(node engine.NodeID, now engine.Time, wall engi
 	all := m.Partitions()
 	out := make([]Replica, 0, len(all))
 	kept := make(map[engine.TopicPartition]Replica, len(all))
+	swaps := make(map[engine.TopicPartition]uint32, len(all))
 	for _, tp := range all {
 		s, ok := m.State(tp)
 		if !ok {
@@ -211,11 +213,15 @@ func (o *Observer) brokerReplicas(node engine.NodeID, now engine.Time, wall engi
 		}
 		r := replicaOf(node, now, wall, &s)
 		read := func(from engine.Offset) batch.Batch { return m.RecordsAt(tp, from) }
-		r.Batches = tail(o.replicas[tp].Batches, s.LogStart, s.LogEnd, read, firstKey)
-		kept[tp] = r
+		window := o.replicas[tp].Batches
+		if s.Swaps != o.swaps[tp] {
+			window = nil // compaction took batches out of the middle
+		}
+		r.Batches = tail(window, s.LogStart, s.LogEnd, read, firstKey)
+		kept[tp], swaps[tp] = r, s.Swaps
 		out = append(out, r)
 	}
-	o.replicas = kept
+	o.replicas, o.swaps = kept, swaps
 	slices.SortFunc(out, func(x, y Replica) int { return x.key().compare(y.key()) })
 	return out
 }
@@ -228,6 +234,9 @@ func replicaOf(node engine.NodeID, now engine.Time, wall engine.WallTime, s *rep
 	}
 	if s.IsLeader(node) {
 		r.Role = ReplicaLeader
+	}
+	for _, segment := range s.Segments[max(0, len(s.Segments)-segmentsMax):] {
+		r.Segments = append(r.Segments, Segment{Base: segment.Base, Bytes: segment.Bytes})
 	}
 	for _, e := range s.Epochs {
 		r.Epochs = append(r.Epochs, EpochStart{Epoch: e.Epoch, Start: e.StartOffset})

@@ -127,6 +127,23 @@ func TestEveryLoudEventIsToldInBothLanguages(t *testing.T) {
 	}
 }
 
+func TestWhatBecomesOfSegmentsIsToldInBothLanguages(t *testing.T) {
+	for _, l := range []lang.Lang{lang.Spanish, lang.English} {
+		m := opened(l)
+		for _, e := range []engine.Event{
+			{Kind: engine.EventSegmentRolled}, {Kind: engine.EventSegmentDeleted}, {Kind: engine.EventLogStartMoved},
+			{Kind: engine.EventCleaningBegan}, {Kind: engine.EventSegmentsCleaned},
+			{Kind: engine.EventLogCleaned}, {Kind: engine.EventLogCleaned, Code: 1}, {Kind: engine.EventLogCleaned, Code: 2},
+		} {
+			e.Node, e.Topic, e.Offset, e.Until, e.Count = 1, "orders", 10, 20, 345
+			text, weight := m.sentence(&view.Event{Event: e})
+			if weight == Silent || !strings.HasPrefix(text, "orders-0: ") || strings.ContainsAny(text, "{}") {
+				t.Errorf("%s: event %d code %d: %q, weight %d", l.Tag(), e.Kind, e.Code, text, weight)
+			}
+		}
+	}
+}
+
 func TestCommittedIsExplained(t *testing.T) {
 	cases := []struct {
 		name   string

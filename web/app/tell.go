@@ -196,6 +196,9 @@ func (m *Model) sentence(e *view.Event) (string, Weight) {
 	if text, w := m.sentenceOfLog(e); w != Silent {
 		return text, w
 	}
+	if text, w := m.sentenceOfStorage(e); w != Silent {
+		return text, w
+	}
 	if text, w := m.sentenceOfController(e); w != Silent {
 		return text, w
 	}
@@ -282,6 +285,38 @@ func (m *Model) sentenceOfLog(e *view.Event) (string, Weight) {
 		return m.t(lang.EvDiverged, tp, num(e.Node)), Notable
 	case engine.EventRecovered:
 		return m.t(lang.EvRecovered, num(e.Node), tp), Small
+	}
+	return "", Silent
+}
+
+// sentenceOfStorage tells what a broker does to its own copy of a log. What
+// followers do after their leader is a detail.
+func (m *Model) sentenceOfStorage(e *view.Event) (string, Weight) {
+	tp, node := e.Topic+"-"+num(e.Partition), num(e.Node)
+	weight := Small
+	p := scene.PartitionOf(&m.State, e.Topic, e.Partition)
+	if p != nil && p.Leader == e.Node && !strings.HasPrefix(e.Topic, "__") {
+		weight = Minor
+	}
+	switch e.Kind {
+	case engine.EventSegmentRolled:
+		return m.t(lang.EvSegmentRolled, tp, node, num(e.Offset)), Small
+	case engine.EventSegmentDeleted:
+		return m.t(lang.EvSegmentDeleted, tp, node, num(e.Offset)), weight
+	case engine.EventLogStartMoved:
+		return m.t(lang.EvLogStartMoved, tp, node, num(e.Offset), num(e.Until)), weight
+	case engine.EventCleaningBegan:
+		return m.t(lang.EvCleaningBegan, tp, node, m.offsets(e.Offset, e.Until)), weight
+	case engine.EventSegmentsCleaned:
+		return m.t(lang.EvSegmentsCleaned, tp, node, m.offsets(e.Offset, e.Until), num(e.Count)), Small
+	case engine.EventLogCleaned:
+		switch e.Code {
+		case 1:
+			return m.t(lang.EvCleaningAborted, tp, node), Small
+		case 2:
+			return m.t(lang.EvCleaningFailed, tp, node), Notable
+		}
+		return m.t(lang.EvLogCleaned, tp, node, num(e.Until), num(e.Count)), weight
 	}
 	return "", Silent
 }

@@ -193,6 +193,14 @@ const (
 	EvHW
 	EvTruncated
 	EvDiverged
+	EvSegmentRolled
+	EvSegmentDeleted
+	EvLogStartMoved
+	EvCleaningBegan
+	EvSegmentsCleaned
+	EvLogCleaned
+	EvCleaningAborted
+	EvCleaningFailed
 	EvRecovered
 	EvRegistered
 	EvFenced
