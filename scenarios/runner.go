@@ -10,6 +10,7 @@ import (
 	"bitacora/engine/client"
 	"bitacora/engine/cluster"
 	"bitacora/engine/sim"
+	"bitacora/engine/view"
 )
 
 // look is how often the script looks at the world, in virtual time. It looks
@@ -221,33 +222,19 @@ func (r *Runner) act(a *Action) {
 	if !node.Known {
 		return // the expectations will say what came of it
 	}
-	if (a.Verb == Cut || a.Verb == Heal) && node.Number == peer.Number {
-		return // there is no such link; a lesson may name all brokers
+	action, err := view.ParseFaultAction(a.Verb.String())
+	if err != nil {
+		return
 	}
-	act := sim.Action{Node: engine.NodeID(node.Number), Peer: engine.NodeID(peer.Number), By: a.By}
-	switch a.Verb {
-	case Kill:
-		act.Kind = sim.ActKill
-	case PowerLoss:
-		act.Kind = sim.ActPowerLoss
-	case Restart:
-		act.Kind = sim.ActRestart
-	case Pause:
-		act.Kind = sim.ActPause
-	case Resume:
-		act.Kind = sim.ActResume
-	case Shutdown:
-		act.Kind = sim.ActShutdown
-	case Cut:
-		act.Kind, act.Both = sim.ActCut, true
-	case Heal:
-		act.Kind, act.Both = sim.ActHeal, true
-	case SlowDisk:
-		act.Kind, act.Disk = sim.ActSlowDisk, engine.DiskData
-	case Clock:
-		act.Kind = sim.ActClock
+	// What cannot be (a link of a server to itself, where a lesson names all brokers;
+	// a copy that is not there) is left alone: the expectations will say.
+	act, err := r.sim.ActionOf(view.Fault{
+		Action: action, Node: engine.NodeID(node.Number), Peer: engine.NodeID(peer.Number), By: a.By,
+		Topic: a.Partition.Topic, Partition: a.Partition.Partition, Offset: engine.NoOffset,
+	})
+	if err == nil {
+		r.sim.At(r.next, act)
 	}
-	r.sim.At(r.next, act)
 }
 
 // command is what a client is told.

@@ -97,6 +97,13 @@ const (
 	Heal                  // Node, Peer
 	SlowDisk              // Node, By
 	Clock                 // Node, By
+	Tear                  // Node: PowerLoss, and an append was half written
+	CutFrom               // Node, Peer: what Node sends to Peer
+	FillDisk              // Node: nothing more fits
+	FreeDisk              // Node: undoes FillDisk
+	FailDisk              // Node: the next operation fails
+	FlipBit               // Node, Partition: a bit of one of the copy's batches, any
+	SlowLink              // Node, Peer, By: both ways; 0s mends it
 	verbCount
 )
 
@@ -122,6 +129,7 @@ func verbNames() [verbCount]string {
 	return [verbCount]string{
 		"start", "stop", "close", "remember", "kill", "power-loss", "restart", "pause", "resume", "shutdown",
 		"cut", "heal", "slow-disk", "clock",
+		"tear", "cut-from", "fill-disk", "free-disk", "fail-disk", "flip-bit", "slow-link",
 	}
 }
 
@@ -134,6 +142,8 @@ type Action struct {
 	Peer   Term
 	Value  Term
 	By     time.Duration
+
+	Partition engine.TopicPartition // FlipBit
 }
 
 // Prose is a lesson's text in one language.

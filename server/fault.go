@@ -45,16 +45,7 @@ func newFault() *cobra.Command {
 		{"pause", "Stop a node as SIGSTOP does: it accepts connections and is silent"},
 		{"resume", "Let a paused node go on"},
 	} {
-		c.AddCommand(&cobra.Command{
-			Use: a.name + " NODE", Short: a.short, Args: exactly(1),
-			RunE: func(c *cobra.Command, args []string) error {
-				node, err := parseNode(args[0])
-				if err != nil {
-					return err
-				}
-				return send(c, hub.Fault{Action: a.name, Node: node})
-			},
-		})
+		c.AddCommand(newNodeFault(a.name, a.short, send))
 	}
 	for _, a := range []struct{ name, short string }{
 		{"cut", "Cut the link between two nodes, both ways"},
@@ -81,11 +72,69 @@ func newFault() *cobra.Command {
 			},
 		})
 	}
-	c.AddCommand(newSlowDisk(send))
+	c.AddCommand(newSlowDisk(send), newClockFault(send), newCutFrom(send))
+	for _, a := range []struct{ name, short string }{
+		{"fail-disk", "Make the next commit of a node's data fail: it halts, as Kafka's does"},
+		{"power-loss", "Take a node's power: what was not synced is gone (simulations only)"},
+		{"tear", "Take a node's power in the middle of a write (simulations only)"},
+		{"fill-disk", "Let nothing more fit on a node's disk (simulations only; a live one's disk fills by itself)"},
+		{"free-disk", "Undo fill-disk (simulations only)"},
+	} {
+		c.AddCommand(newNodeFault(a.name, a.short, send))
+	}
 	return c
 }
 
-func newSlowDisk(send func(*cobra.Command, hub.Fault) error) *cobra.Command {
+// sender posts a fault and says what was done.
+type sender func(*cobra.Command, hub.Fault) error
+
+func newNodeFault(name, short string, send sender) *cobra.Command {
+	return &cobra.Command{
+		Use: name + " NODE", Short: short, Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			node, err := parseNode(args[0])
+			if err != nil {
+				return err
+			}
+			return send(c, hub.Fault{Action: name, Node: node})
+		},
+	}
+}
+
+func newCutFrom(send sender) *cobra.Command {
+	return &cobra.Command{
+		Use: "cut-from NODE NODE", Short: "Cut one direction: what the first node sends to the second waits until heal", Args: exactly(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			from, err := parseNode(args[0])
+			if err != nil {
+				return err
+			}
+			to, err := parseNode(args[1])
+			if err != nil {
+				return err
+			}
+			return send(c, hub.Fault{Action: "cut-from", Node: from, Peer: to})
+		},
+	}
+}
+
+func newClockFault(send sender) *cobra.Command {
+	var by time.Duration
+	c := &cobra.Command{
+		Use: "clock NODE", Short: "Make a node's wall clock jump, either way; its time-outs do not", Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			node, err := parseNode(args[0])
+			if err != nil {
+				return err
+			}
+			return send(c, hub.Fault{Action: "clock", Node: node, ByMs: by.Milliseconds()})
+		},
+	}
+	c.Flags().DurationVar(&by, "by", time.Hour, "how far: 1h, -30s")
+	return c
+}
+
+func newSlowDisk(send sender) *cobra.Command {
 	var by time.Duration
 	c := &cobra.Command{
 		Use: "slow-disk NODE", Short: "Make each commit of a node's data take longer; --by 0 heals it", Args: exactly(1),

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"bitacora/engine/client"
 	"bitacora/engine/cluster"
 	"bitacora/engine/sim"
+	"bitacora/engine/view"
 )
 
 // events keeps what happened, of the kinds that a test asks for.
@@ -173,5 +175,40 @@ func TestASlowLinkSlowsWhatWaitsForTheFollower(t *testing.T) {
 	f.RunFor(10 * time.Second)
 	if again := acked(); again*2 < whole {
 		t.Errorf("%d records in 10 s after the link is whole again, %d before", again, whole)
+	}
+}
+
+func TestFaultsSayWhatDoesNotExist(t *testing.T) {
+	f := newFaulty(t, 1)
+	leader := f.leader()
+	for _, c := range []struct {
+		fault view.Fault
+		want  string
+	}{
+		{view.Fault{Action: view.FaultKill, Node: 9}, "there is no node 9; there are [1 2 3 "},
+		{view.Fault{Action: view.FaultCut, Node: 1, Peer: 8}, "there is no node 8"},
+		{view.Fault{Action: view.FaultCut, Node: 1, Peer: 1}, "no link from 1 to itself"},
+		{view.Fault{Action: view.FaultSlowDisk, Node: shop, By: time.Second}, "is a client, and has no disk"},
+		{view.Fault{Action: view.FaultSlowDisk, Node: 1, By: -time.Second}, "none may be negative"},
+		{view.Fault{Action: view.FaultFlipBit, Node: 1, Topic: "pedido"}, "there is no topic \"pedido\"; there are [pedidos]"},
+		{view.Fault{Action: view.FaultFlipBit, Node: 1, Topic: "pedidos", Partition: 7}, "has partitions 0 to 0, not 7"},
+		{view.Fault{Action: view.FaultFlipBit, Node: 3000, Topic: "pedidos"}, "is no broker"},
+		{view.Fault{Action: 99}, "no fault of number 99"},
+	} {
+		if err := f.Break(c.fault); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.fault, err, c.want)
+		}
+	}
+	if _, err := view.ParseFaultAction("explode"); err == nil || !strings.Contains(err.Error(), "kill, power-loss, tear") {
+		t.Errorf("an unknown fault: %v", err)
+	}
+	if err := f.Break(view.Fault{Action: view.FaultCutFrom, Node: leader, Peer: 3000}); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Cuts(); len(got) != 1 || got[0] != (sim.CutLink{From: leader, To: 3000}) {
+		t.Errorf("cut %v", got)
+	}
+	if err := f.Break(view.Fault{Action: view.FaultHeal, Node: engine.NoNode, Peer: engine.NoNode}); err != nil || len(f.Cuts()) > 0 {
+		t.Errorf("after everything is healed %v is cut (%v)", f.Cuts(), err)
 	}
 }

@@ -30,6 +30,7 @@ const (
 	CommandHeal                      // Node, Peer: both directions; NoNode twice: every link
 	CommandInspect                   // Topic ("": metadata log), Partition, Node, Offset
 	CommandReset                     // a fresh cluster; Seed
+	CommandFault                     // Fault, and what of Node, Peer, Every (By), Jitter, Rate, Topic, Partition, Offset it takes
 	commandKindCount
 )
 
@@ -52,6 +53,17 @@ type Command struct {
 	NullValue  bool // a tombstone
 	Value      []byte
 	Seed       uint64
+	Fault      FaultAction
+	Jitter     time.Duration
+	Rate       int64
+}
+
+// FaultOf is the fault that a CommandFault asks for.
+func (c *Command) FaultOf() Fault {
+	return Fault{
+		Action: c.Fault, Node: c.Node, Peer: c.Peer, By: c.Every, Jitter: c.Jitter, Rate: c.Rate,
+		Topic: c.Topic, Partition: c.Partition, Offset: c.Offset,
+	}
 }
 
 // Needs is the ability that a source must have for this command; 0 for none.
@@ -67,7 +79,7 @@ func (k CommandKind) Needs() Can {
 		return CanProduce
 	case CommandStartProducer, CommandStopProducer, CommandStartConsumer, CommandStopConsumer:
 		return CanClients
-	case CommandKill, CommandRestart, CommandFreeze, CommandThaw, CommandCut, CommandHeal:
+	case CommandKill, CommandRestart, CommandFreeze, CommandThaw, CommandCut, CommandHeal, CommandFault:
 		return CanFault
 	case CommandInspect:
 		return CanInspect

@@ -413,4 +413,7 @@ func (c *coder) command(m *Command) {
 	c.blob(&m.Key)
 	c.blob(&m.Value)
 	c.uvarint(&m.Seed)
+	choice(c, &m.Fault, faultActionCount)
+	number(c, &m.Jitter)
+	number(c, &m.Rate)
 }

@@ -15,6 +15,8 @@
 //	remember viejo = leader(pedidos-0)
 //	kill viejo
 //	slow-disk 2 by 500ms
+//	slow-link 1 2 by 200ms
+//	flip-bit 1 pedidos-0
 //	epoch(pedidos-0) == epoca + 1
 //	isr(pedidos-0) lacks viejo
 //

@@ -292,8 +292,17 @@ func (in *reading) action(line string) (scenarios.Action, error) {
 // rest reads what stands behind the server that an action is for.
 func (s *sentence) rest(a *scenarios.Action) (err error) {
 	switch a.Verb {
-	case scenarios.Cut, scenarios.Heal:
+	case scenarios.Cut, scenarios.CutFrom, scenarios.Heal:
 		a.Peer, err = s.term()
+	case scenarios.FlipBit:
+		a.Partition, err = partition(s.take())
+	case scenarios.SlowLink:
+		if a.Peer, err = s.term(); err != nil {
+			return err
+		}
+		if err = s.need("by"); err == nil {
+			a.By, err = span(s.take())
+		}
 	case scenarios.SlowDisk, scenarios.Clock:
 		if err = s.need("by"); err == nil {
 			a.By, err = span(s.take())

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/view"
 )
 
 // Faults is what can be done to a running cluster. Errors are sentences for people.
@@ -21,6 +23,8 @@ type Faults interface {
 	Heal(a, b engine.NodeID) error
 	// SlowDisk makes each commit of a node's data take by longer; 0 heals it.
 	SlowDisk(node engine.NodeID, by time.Duration) error
+	// Fault does what the others do not: what a live cluster cannot, it says.
+	Fault(f view.Fault) error
 	// Serving says whether every broker serves, and if not, what is missing.
 	Serving() (bool, string)
 }
@@ -31,16 +35,23 @@ const faultBytesMax = 4 << 10
 
 // Fault is the body of POST /api/v1/faults.
 type Fault struct {
-	Action string        `json:"action"` // kill, shutdown, restart, pause, resume, cut, heal, slow-disk
+	Action string        `json:"action"` // one of view.FaultNames: kill, cut, slow-disk, ...
 	Node   engine.NodeID `json:"node"`
-	Peer   engine.NodeID `json:"peer,omitempty"` // cut, heal
-	ByMs   int64         `json:"byMs,omitempty"` // slow-disk: how much longer each commit takes; 0 heals it
+	Peer   engine.NodeID `json:"peer,omitempty"` // cut, cut-from, heal, slow-link
+	ByMs   int64         `json:"byMs,omitempty"` // slow-disk, slow-link: how much longer; 0 heals it. clock: the jump
+	// Of slow-link alone.
+	JitterMs       int64 `json:"jitterMs,omitempty"`
+	BytesPerSecond int64 `json:"bytesPerSecond,omitempty"`
+	// Of flip-bit alone. Offset -1 is any batch.
+	Topic     string        `json:"topic,omitempty"`
+	Partition int32         `json:"partition,omitempty"`
+	Offset    engine.Offset `json:"offset,omitempty"`
 }
 
 // ErrAction is given for an action that there is not, ErrSlow for a disk slower
 // than slowMsMax.
 var (
-	ErrAction = errors.New("no such action: kill, shutdown, restart, pause, resume, cut, heal and slow-disk are")
+	ErrAction = errors.New("no such action: " + strings.Join(view.FaultNames(), ", ") + " are")
 	ErrSlow   = errors.New("a disk's commits take 0 to 60000 ms longer")
 )
 
@@ -70,7 +81,15 @@ func (f Fault) Do(on Faults) error {
 		}
 		return on.SlowDisk(f.Node, time.Duration(f.ByMs)*time.Millisecond)
 	}
-	return fmt.Errorf("%q: %w", f.Action, ErrAction)
+	action, err := view.ParseFaultAction(f.Action)
+	if err != nil {
+		return fmt.Errorf("%q: %w", f.Action, ErrAction)
+	}
+	return on.Fault(view.Fault{
+		Action: action, Node: f.Node, Peer: f.Peer, By: time.Duration(f.ByMs) * time.Millisecond,
+		Jitter: time.Duration(f.JitterMs) * time.Millisecond, Rate: f.BytesPerSecond,
+		Topic: f.Topic, Partition: f.Partition, Offset: f.Offset,
+	})
 }
 
 // RegisterAPI adds /healthz and /api/v1/faults. allowed says whether a request may

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/view"
 )
 
 // breakable writes down what is done to it. Node 7 is none of its nodes.
@@ -39,6 +40,9 @@ func (b *breakable) Heal(one, two engine.NodeID) error {
 func (b *breakable) SlowDisk(n engine.NodeID, by time.Duration) error {
 	return b.did("slow by "+by.String(), n)
 }
+func (b *breakable) Fault(f view.Fault) error {
+	return b.did(fmt.Sprint(f.Action, " by ", f.By, " ", f.Topic), f.Node, f.Peer)
+}
 func (b *breakable) Serving() (bool, string) { return b.missing == "", b.missing }
 
 func TestFaultsByHTTP(t *testing.T) {
@@ -56,10 +60,13 @@ func TestFaultsByHTTP(t *testing.T) {
 		{"heal", `{"action":"heal","node":1,"peer":3}`, "t", 204, "heal[1 3]", ""},
 		{"slow-disk", `{"action":"slow-disk","node":2,"byMs":500}`, "t", 204, "slow by 500ms[2]", ""},
 		{"a disk that is not slow any more", `{"action":"slow-disk","node":2}`, "t", 204, "slow by 0s[2]", ""},
+		{"one way only", `{"action":"cut-from","node":1,"peer":3}`, "t", 204, "cut-from by 0s [1 3]", ""},
+		{"a clock that jumps", `{"action":"clock","node":1,"byMs":-5000}`, "t", 204, "clock by -5s [1 0]", ""},
+		{"a flipped bit", `{"action":"flip-bit","node":1,"topic":"pedidos","offset":-1}`, "t", 204, "flip-bit by 0s pedidos[1 0]", ""},
 		{"a disk slower than any", `{"action":"slow-disk","node":2,"byMs":60001}`, "t", 400, "", "60001"},
 		{"without the token", `{"action":"kill","node":2}`, "", 403, "", "token"},
 		{"with another token", `{"action":"kill","node":2}`, "u", 403, "", "token"},
-		{"an action that there is not", `{"action":"tickle","node":2}`, "t", 400, "", `"tickle"`},
+		{"an action that there is not", `{"action":"tickle","node":2}`, "t", 400, "", `"tickle": no such action: kill, power-loss, tear`},
 		{"a node that there is not", `{"action":"kill","node":7}`, "t", 409, "", "no such node"},
 		{"a field that there is not", `{"action":"kill","broker":2}`, "t", 400, "", "broker"},
 		{"something else than JSON", `kill 2`, "t", 400, "", "the body must be like"},

@@ -1,10 +1,12 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/view"
 )
 
 // Kill ends a process as kill -9 does: its connections close, connecting is
@@ -194,5 +196,84 @@ func (c *Cluster) SlowDisk(id engine.NodeID, by time.Duration) error {
 		disk = engine.DiskData
 	}
 	s.slowBy[disk].Store(int64(by))
+	return nil
+}
+
+// Fault does what a live cluster can of the faults that a simulation can.
+func (c *Cluster) Fault(f view.Fault) error {
+	switch f.Action {
+	case view.FaultKill:
+		return c.Kill(f.Node)
+	case view.FaultShutdown:
+		return c.Shutdown(f.Node)
+	case view.FaultRestart:
+		return c.Restart(f.Node)
+	case view.FaultPause:
+		return c.Pause(f.Node)
+	case view.FaultResume:
+		return c.Resume(f.Node)
+	case view.FaultCut:
+		return c.Cut(f.Node, f.Peer)
+	case view.FaultHeal:
+		return c.Heal(f.Node, f.Peer)
+	case view.FaultSlowDisk:
+		return c.SlowDisk(f.Node, f.By)
+	case view.FaultCutFrom:
+		return c.CutFrom(f.Node, f.Peer)
+	case view.FaultFailDisk:
+		return c.FailDisk(f.Node)
+	case view.FaultClock:
+		return c.JumpClock(f.Node, f.By)
+	}
+	return fmt.Errorf("%v: %w", f.Action, ErrSimulated)
+}
+
+// ErrSimulated is given for a fault that real disks and links cannot be told to have.
+var ErrSimulated = errors.New("only a simulated cluster can; a live one can kill, shutdown, restart, pause, resume, cut, cut-from, heal, slow-disk, fail-disk and clock")
+
+// CutFrom cuts one direction of a link: what from sends to to waits until Heal.
+func (c *Cluster) CutFrom(from, to engine.NodeID) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.processes[from] == nil || c.processes[to] == nil || from == to {
+		return fmt.Errorf("cut %d from %d: %w", from, to, ErrNoNode)
+	}
+	if link := [2]engine.NodeID{from, to}; !c.cut[link] {
+		c.cut[link] = true
+		ev := engine.Event{Kind: engine.EventLinkCut, Node: from, Peer: to}
+		c.observe(&ev)
+	}
+	c.anyCut.Store(true)
+	return nil
+}
+
+// FailDisk makes the next commit of a node's data fail, as a disk does that returns
+// an error: the node halts, as Kafka's does with its only log directory. Restarted,
+// it finds the disk well, and what it had committed before.
+func (c *Cluster) FailDisk(id engine.NodeID) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.processes[id]
+	if s == nil || s.client != nil {
+		return fmt.Errorf("fail the disk of %d: %w", id, ErrNoNode)
+	}
+	disk := engine.DiskMeta
+	if s.planned.Config.Broker {
+		disk = engine.DiskData
+	}
+	s.failNext[disk].Store(true)
+	return nil
+}
+
+// JumpClock makes a node's wall clock jump, either way; its monotonic clock, and so
+// its time-outs, do not.
+func (c *Cluster) JumpClock(id engine.NodeID, by time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.processes[id]
+	if s == nil {
+		return fmt.Errorf("jump the clock of %d: %w", id, ErrNoNode)
+	}
+	s.skew.Add(by.Milliseconds())
 	return nil
 }

@@ -97,6 +97,8 @@ type slot struct {
 	halted   bool              // its last life ended itself
 	halt     engine.HaltReason // why, where halted
 	slowBy   [2]atomic.Int64   // by engine.DiskID: nanoseconds that each commit takes longer
+	failNext [2]atomic.Bool    // by engine.DiskID: the next commit fails
+	skew     atomic.Int64      // milliseconds that the wall clock is wrong by
 	client   *simulatedClient  // nil for a server
 }
 
@@ -196,6 +198,7 @@ func (c *Cluster) boot(s *slot) error {
 	p := &process{
 		cluster: c, id: id, life: s.life, in: newInbox(), ended: make(chan struct{}), ending: make(chan struct{}),
 		run:   engine.NewProcess(id, node, c.seed, s.life),
+		skew:  &s.skew,
 		conns: map[engine.ConnID]*conn{}, tcp: map[*kafka.Conn]*conn{}, held: map[*conn]struct{}{},
 		timers: timers{valid: map[engine.Timer]uint64{}},
 	}
@@ -203,7 +206,8 @@ func (c *Cluster) boot(s *slot) error {
 	for i, store := range []log.Store{meta, data} {
 		if store != nil {
 			p.disks = append(p.disks, &disk{
-				store: store, commits: make(chan log.Commit, 1), slowBy: &s.slowBy[i], durable: uint64(store.DurableSeq()),
+				store: store, commits: make(chan log.Commit, 1), slowBy: &s.slowBy[i],
+				failNext: &s.failNext[i], durable: uint64(store.DurableSeq()),
 			})
 		}
 	}

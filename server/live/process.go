@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -32,8 +33,10 @@ type disk struct {
 	store   log.Store
 	commits chan log.Commit
 	slowBy  *atomic.Int64 // nanoseconds that each commit takes longer; outlives the process
-	busy    bool          // a commit is under way
-	durable uint64
+	// failNext makes the next commit fail, as a disk does that returns an error.
+	failNext *atomic.Bool
+	busy     bool // a commit is under way
+	durable  uint64
 }
 
 // process is one life of one process: a goroutine that hands inputs to its node.
@@ -43,6 +46,7 @@ type process struct {
 	id        engine.NodeID
 	life      int
 	run       *engine.Process
+	skew      *atomic.Int64 // milliseconds that its wall clock is wrong by
 	in        *inbox
 	disks     []*disk
 	timers    timers
@@ -148,7 +152,7 @@ func (p *process) step(in engine.Input) {
 	if p.dead {
 		return
 	}
-	effects, violated := p.run.Step(p.cluster.now(), engine.WallTime(time.Now().UnixMilli()), in)
+	effects, violated := p.run.Step(p.cluster.now(), engine.WallTime(time.Now().UnixMilli()+p.skew.Load()), in)
 	if violated != nil {
 		slog.Error("an invariant is broken: the node is stopped as a crash would", "node", p.id,
 			"invariant", violated.Name, "detail", violated.Detail)
@@ -219,6 +223,9 @@ func (p *process) startCommits() {
 	}
 }
 
+// errDiskFault is what a disk says that was told to fail.
+var errDiskFault = errors.New("input/output error (a fault that was asked for)")
+
 // commit is a disk's goroutine. What a slow disk had not done yet when the process
 // ended, it never does.
 func (p *process) commit(id engine.DiskID, d *disk) {
@@ -227,7 +234,10 @@ func (p *process) commit(id engine.DiskID, d *disk) {
 		if !p.slowly(time.Duration(d.slowBy.Load())) {
 			continue
 		}
-		err := c.Run()
+		err := errDiskFault
+		if !d.failNext.CompareAndSwap(true, false) {
+			err = c.Run()
+		}
 		p.in.post(func() { p.committed(id, d, c, err) })
 	}
 }

@@ -204,6 +204,8 @@ func (s *Source) Do(ctx context.Context, c *view.Command) view.Packet {
 		return resultOf(s.Cut(c.Node, c.Peer))
 	case view.CommandHeal:
 		return resultOf(s.Heal(c.Node, c.Peer))
+	case view.CommandFault:
+		return resultOf(s.Fault(c.FaultOf()))
 	case view.CommandInspect:
 		return s.inspect(c)
 	case view.CommandCreateTopic:

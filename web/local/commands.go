@@ -29,6 +29,11 @@ func (w *World) Do(c *view.Command) {
 		reason = w.fault(c)
 	case view.CommandCut, view.CommandHeal:
 		reason = w.link(c)
+	case view.CommandFault:
+		if err := w.sim.Break(c.FaultOf()); err != nil {
+			w.answer(c.ID, view.ReasonInvalid, 0, err.Error())
+			return
+		}
 	case view.CommandCreateTopic:
 		if c.Topic == "" || c.Partitions == 0 || c.Partitions < -1 || c.Factor == 0 || c.Factor < -1 {
 			reason = view.ReasonInvalid
