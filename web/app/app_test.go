@@ -152,7 +152,7 @@ func TestCommittedIsExplained(t *testing.T) {
 	}{
 		{"below the high watermark it is committed", scene.Target{Kind: scene.TargetBatch, Topic: "pedidos", Node: 1, Offset: 8}, "It is committed"},
 		{"above it, those who lack it are named", scene.Target{Kind: scene.TargetBatch, Topic: "pedidos", Node: 1, Offset: 10}, "3 still have to copy it"},
-		{"a follower may not know yet", scene.Target{Kind: scene.TargetBatch, Topic: "pedidos", Partition: 2, Node: 3, Offset: 7}, "does not know yet"},
+		{"a follower may not know yet", scene.Target{Kind: scene.TargetBatch, Topic: "pedidos", Partition: 2, Node: 3, Offset: 7}, "this copy has not heard yet"},
 	}
 	m := opened(lang.English)
 	for _, c := range cases {
@@ -162,6 +162,18 @@ func TestCommittedIsExplained(t *testing.T) {
 				t.Errorf("%q", why)
 			}
 		})
+	}
+}
+
+// A high watermark of 7 is the first offset that is not committed: the last
+// committed record is 6.
+func TestTheHighWatermarkIsTheFirstNotCommitted(t *testing.T) {
+	for _, l := range []lang.Lang{lang.Spanish, lang.English} {
+		text, _ := opened(l).sentence(&view.Event{Event: engine.Event{Kind: engine.EventHighWatermark, Node: 1, Topic: "pedidos", Offset: 7}})
+		want := map[lang.Lang]string{lang.Spanish: "confirmado el registro 6. High watermark: 7", lang.English: "record 6 is committed. High watermark: 7"}[l]
+		if !strings.Contains(text, want) {
+			t.Errorf("%q", text)
+		}
 	}
 }
 
@@ -303,7 +315,7 @@ func TestAtFullSpeedSmallThingsAreToldInPassing(t *testing.T) {
 	}
 	hw(1, 10)
 	hw(1, 11)
-	if len(m.Feed) != 1 || !strings.Contains(m.Feed[0].Text, "committed up to 10") {
+	if len(m.Feed) != 1 || !strings.Contains(m.Feed[0].Text, "record 9 is committed") {
 		t.Fatalf("%+v", m.Feed)
 	}
 	m.Update(Tick{Passed: passingEvery})

@@ -197,6 +197,7 @@ func (m *Model) Guide() panel.Guide {
 	g := panel.Guide{TryTitle: m.t(lang.TryThis), HowTitle: m.t(lang.HowToRead), Matrix: m.t(lang.LegendMatrix),
 		How: []panel.Legend{
 			{Sign: "leader", Text: m.t(lang.LegendLeader)}, {Sign: "committed", Text: m.t(lang.LegendCommitted)},
+			{Sign: "unheard", Text: m.t(lang.LegendUnheard)},
 			{Sign: "uncommitted", Text: m.t(lang.LegendUncommitted)}, {Sign: "hw", Text: m.t(lang.LegendHW)},
 			{Sign: "isr", Text: m.t(lang.LegendISR)}, {Sign: "dead", Text: m.t(lang.LegendDead)},
 			{Sign: "message", Text: m.t(lang.LegendMessage)},

@@ -244,14 +244,14 @@ func (m *Model) inspectReplica(t scene.Target) panel.Inspector {
 }
 
 func (m *Model) inspectBatch(t scene.Target) panel.Inspector {
-	batches, hw := []view.Batch(nil), engine.NoOffset
+	var batches []view.Batch
 	title := m.t(lang.MetadataRow)
 	if t.Topic == "" {
 		if q := scene.QuorumOf(&m.State, t.Node); q != nil {
-			batches, hw = q.Batches, q.HighWatermark
+			batches = q.Batches
 		}
 	} else if r := m.replica(t); r != nil {
-		batches, hw = r.Batches, r.HighWatermark
+		batches = r.Batches
 		title = t.Topic + "-" + num(t.Partition)
 	}
 	at := slices.IndexFunc(batches, func(b view.Batch) bool { return b.Base == t.Offset })
@@ -260,7 +260,7 @@ func (m *Model) inspectBatch(t scene.Target) panel.Inspector {
 	}
 	b := &batches[at]
 	i := panel.Inspector{Kind: m.t(lang.InspBatch), Title: title + " · offset " + num(b.Base), What: m.nodeName(t.Node)}
-	i.Why = m.whyCommitted(t, b, hw)
+	i.Why = m.whyCommitted(t, b)
 	i.Rows = []panel.Row{code("baseOffset", num(b.Base)), code("lastOffset", num(b.Last)), code("partitionLeaderEpoch", num(b.Epoch)),
 		code("records", num(b.Records)), code("sizeInBytes", num(b.Bytes))}
 	if b.ProducerID >= 0 {
@@ -274,16 +274,16 @@ func (m *Model) inspectBatch(t scene.Target) panel.Inspector {
 }
 
 // whyCommitted says whether a batch is committed, and if not, who is missing.
-func (m *Model) whyCommitted(t scene.Target, b *view.Batch, hw engine.Offset) string {
-	if hw != engine.NoOffset && b.Last < hw {
+func (m *Model) whyCommitted(t scene.Target, b *view.Batch) string {
+	switch scene.Committed(&m.State, t, b) {
+	case scene.Known:
 		return m.t(lang.WhatBatchCommitted)
+	case scene.Unheard:
+		return m.t(lang.WhatBatchFollower)
 	}
 	p := scene.PartitionOf(&m.State, t.Topic, t.Partition)
 	if p == nil {
 		return m.t(lang.LegendUncommitted)
-	}
-	if leaderHW := scene.LeaderHighWatermark(&m.State, t.Topic, t.Partition); leaderHW != engine.NoOffset && b.Last < leaderHW {
-		return m.t(lang.WhatBatchFollower)
 	}
 	var missing []engine.NodeID
 	for _, r := range scene.ReplicasOf(&m.State, t.Topic, t.Partition) {

@@ -264,7 +264,10 @@ func (m *Model) sentenceOfLog(e *view.Event) (string, Weight) {
 		}
 		return m.t(lang.EvAppendedFollower, tp, num(e.Node), m.offsets(e.Offset, e.Until)), Small
 	case engine.EventHighWatermark:
-		return m.t(lang.EvHW, tp, num(e.Offset), num(e.Node)), Small
+		if e.Offset <= 0 {
+			return "", Silent // nothing is committed yet
+		}
+		return m.t(lang.EvHW, tp, num(e.Offset-1), num(e.Offset), num(e.Node)), Small
 	case engine.EventTruncated:
 		if e.Until <= e.Offset {
 			return "", Silent

@@ -117,6 +117,7 @@ const (
 	LegendMatrix
 	LegendLeader
 	LegendCommitted
+	LegendUnheard
 	LegendUncommitted
 	LegendHW
 	LegendISR

@@ -119,7 +119,7 @@ func (d *drawing) label(x, y float32, text string, width float32) float32 {
 }
 
 func (d *drawing) metadataCopy(p *view.Process) (copyOfLog, *view.QuorumReplica) {
-	c := copyOfLog{target: Target{Kind: TargetMetadata, Node: p.ID}, hw: engine.NoOffset, dead: p.Status == view.Dead}
+	c := copyOfLog{target: Target{Kind: TargetMetadata, Node: p.ID}, hw: engine.NoOffset, dead: p.Status == view.Dead, whole: metadataRecord(d.in.State)}
 	q := QuorumOf(d.in.State, p.ID)
 	if q != nil {
 		c.logStart, c.hw, c.end, c.epoch, c.batches = q.LogStart, q.HighWatermark, q.LogEnd, q.Epoch, q.Batches

@@ -116,13 +116,14 @@ func (d *drawing) partitionRow(b Box, r *row) {
 	target := Target{Kind: TargetPartition, Topic: p.Topic, Partition: p.Partition}
 	d.partitionLabel(b, p, target)
 	var copies []copyOfLog
+	whole := recordOf(p, r.replicas)
 	for i := range r.replicas {
 		rep := &r.replicas[i]
 		proc := d.lay.process(rep.Node)
 		copies = append(copies, copyOfLog{
 			target:   Target{Kind: TargetReplica, Topic: p.Topic, Partition: p.Partition, Node: rep.Node},
 			logStart: rep.LogStart, hw: rep.HighWatermark, end: rep.LogEnd, epoch: rep.Epoch, batches: rep.Batches,
-			dead: proc == nil || proc.Status == view.Dead,
+			dead: proc == nil || proc.Status == view.Dead, whole: whole,
 		})
 	}
 	if len(d.lay.columns) == 0 {

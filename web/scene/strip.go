@@ -18,6 +18,7 @@ type copyOfLog struct {
 	epoch    engine.LeaderEpoch
 	batches  []view.Batch
 	dead     bool
+	whole    record // what all copies say together
 }
 
 // scale is the offsets that a row shows, the same in every column: slot i
@@ -127,18 +128,7 @@ func (d *drawing) cell(b Box, c *copyOfLog, batch *view.Batch) {
 	target := c.target
 	target.Kind, target.Offset = TargetBatch, batch.Base
 	l.hit(b, target, Select)
-	committed := c.hw != engine.NoOffset && batch.Last < c.hw
-	color := EpochColor(batch.Epoch)
-	ink := EpochInk
-	switch {
-	case committed && (b.W < 12 || d.lay.detail == dense):
-		l.Rect(b, color)
-	case committed:
-		l.Round(b, 3, color, None, 0, 0)
-	default:
-		l.Round(b.Inset(0.75), 3, Card, color, 1.5, 3)
-		ink = Ink
-	}
+	ink := d.block(b, c, batch)
 	if target == d.in.Selected {
 		l.Round(b.Inset(-2), 5, None, Focus, 2.5, 0)
 	}
@@ -162,6 +152,34 @@ func (d *drawing) cell(b Box, c *copyOfLog, batch *view.Batch) {
 	if c.target.Topic != "" {
 		d.keyMark(b, batch, ink)
 	}
+}
+
+// unheardAlpha is how pale a batch is that is committed in a copy that has not
+// heard yet; its border is solid, where a batch that waits has a dashed one.
+const unheardAlpha = 0.22
+
+// block draws a batch's rectangle by what it is to a consumer, and gives the ink to
+// write on it.
+func (d *drawing) block(b Box, c *copyOfLog, batch *view.Batch) (ink Color) {
+	l, color, flat := d.list, EpochColor(batch.Epoch), b.W < 12 || d.lay.detail == dense
+	switch c.whole.commitment(c.hw, batch) {
+	case Known:
+		if flat {
+			l.Rect(b, color)
+		} else {
+			l.Round(b, 3, color, None, 0, 0)
+		}
+		return EpochInk
+	case Unheard:
+		whole := l.alpha
+		l.Alpha(whole * unheardAlpha)
+		l.Rect(b, color)
+		l.Alpha(whole)
+		l.Round(b.Inset(0.75), 3, None, color, 1.5, 0)
+	default:
+		l.Round(b.Inset(0.75), 3, Card, color, 1.5, 3)
+	}
+	return Ink
 }
 
 // keyMark draws the little mark of a batch's first key: equal keys, equal
