@@ -58,6 +58,15 @@ func (d *drawing) pill(x, y float32, text string, size float32, fill, stroke, in
 	return b
 }
 
+// badge is a slim pill: it leaves the lane above it free.
+func (d *drawing) badge(x, y float32, text string, fill, stroke, ink Color) Box {
+	f := Font{Strong, 11}
+	b := Box{X: x, Y: y - 8, W: TextWidth(text, f) + 14, H: 16}
+	d.list.Round(b, b.H/2, fill, stroke, 1.2, 0)
+	d.list.Text(b.MidX(), y+4, text, f, ink, Center)
+	return b
+}
+
 // button draws a small button whose right edge is at right; it gives its left.
 func (d *drawing) button(right, y float32, text string, t Target, a Action, danger bool) float32 {
 	f := Font{Strong, 11.5}
@@ -310,18 +319,18 @@ func (d *drawing) heads() {
 		if bad {
 			ink = InkSoft
 		}
-		l.Text(b.X+pad, b.Y+pick(d.lay.narrow, 20, 25), Fit(name, Font{Strong, size}, b.W-2*pad), Font{Strong, size}, ink, Left)
+		l.Text(b.X+pad, b.Y+pick(d.lay.narrow, 20, pick(d.lay.short, 22, 25)), Fit(name, Font{Strong, size}, b.W-2*pad), Font{Strong, size}, ink, Left)
 		color := Good
 		if bad {
 			color = Bad
 		} else if p.Fenced {
 			color = Warn
 		}
-		sy := b.Y + pick(d.lay.narrow, 37, 46)
+		sy := b.Y + pick(d.lay.narrow, 37, pick(d.lay.short, 41, 46))
 		l.Circle(b.X+pad+4, sy-4, 4, color, None, 0)
 		l.Text(b.X+pad+13, sy, Fit(status, Font{Plain, 12.5}, b.W-pad-16), Font{Plain, 12.5}, color, Left)
 		if !d.lay.narrow {
-			d.processButtons(b.X+b.W-10, b.Y+pick(tight, 33, 9), p, b.W)
+			d.processButtons(b.X+b.W-10, b.Y+pick(tight, d.lay.head-29, 9), p, b.W)
 		}
 		d.ring(col, target, 10)
 	}

@@ -29,10 +29,13 @@ const (
 	columnMax     = 460
 	headHeight    = 62
 	headNarrow    = 48
+	headShort     = 54 // of a stage lower than shortBelow
+	shortBelow    = 560
+	laneBetween   = 20 // where messages pass between controllers and brokers
 	bandHeight    = 92
 	topicHeight   = 26
 	rowsFoot      = 6 // of a column, below its last row
-	rowFullMin    = 68
+	rowFullMin    = 66
 	rowFullMax    = 124
 	rowCompact    = 44
 	compactLeader = 54 // a compact row at least so high says in its label who leads
@@ -68,6 +71,8 @@ type layout struct {
 	cards       []Box // of controllers
 	columns     []Box // of brokers, as long as the rows
 	head        float32
+	short       bool
+	cardLane    float32 // height of the lane above the brokers
 	rows        []row
 	rowsTop     float32
 	labels      Box
@@ -77,9 +82,11 @@ type layout struct {
 }
 
 func arrange(in *Input) *layout {
-	l := &layout{in: in, narrow: in.Width < narrowBelow, head: headHeight}
+	l := &layout{in: in, narrow: in.Width < narrowBelow, short: in.Height < shortBelow, head: headHeight, cardLane: margin}
 	if l.narrow {
 		l.head = headNarrow
+	} else if l.short {
+		l.head = headShort
 	}
 	for i := range in.State.Processes {
 		p := &in.State.Processes[i]
@@ -94,7 +101,8 @@ func arrange(in *Input) *layout {
 	top := float32(margin)
 	if len(l.controllers) > 0 {
 		l.cards = spread(l.labels.X+l.labels.W+gap, l.room(), len(l.controllers), top, bandHeight)
-		top += bandHeight + gap
+		l.cardLane = laneBetween
+		top += bandHeight + laneBetween
 	}
 	l.columns = spread(l.labels.X+l.labels.W+gap, l.room(), len(l.brokers), top, l.head)
 	l.rowsTop = top + l.head + 4

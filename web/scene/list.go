@@ -158,3 +158,13 @@ func (b Box) MidX() float32 { return b.X + b.W/2 }
 
 // MidY is the y of the middle.
 func (b Box) MidY() float32 { return b.Y + b.H/2 }
+
+// Each visits the operations, each with the words that follow it.
+func (l *List) Each(visit func(op Op, args []float32)) {
+	for i := 0; i < len(l.Words); {
+		op := Op(l.Words[i])
+		n := words[op]
+		visit(op, l.Words[i+1:i+1+n])
+		i += 1 + n
+	}
+}

@@ -57,7 +57,7 @@ type Palette [colorCount]string
 // Light is the palette on paper.
 var Light = Palette{
 	Ground: "#f6f4ee", Card: "#fffefa", CardHead: "#edeae0", Edge: "#d9d5c8", EdgeStrong: "#b4ae9c",
-	Ink: "#1b2430", InkSoft: "#4d5867", InkFaint: "#6f7884",
+	Ink: "#1b2430", InkSoft: "#404b59", InkFaint: "#58626f",
 	Accent: "#0b6796", AccentSoft: "#dcebf2", Good: "#24703c", Warn: "#8a5a00", Bad: "#b3261e", BadSoft: "#f8e1dd",
 	Stripe: "#cfc8b8", Strip: "#f1eee5", OnAccent: "#ffffff", Mark: "#1b2430", Focus: "#0b6796",
 	EpochInk:       "#ffffff",
@@ -68,7 +68,7 @@ var Light = Palette{
 // Dark is the palette of a dark room.
 var Dark = Palette{
 	Ground: "#0d1218", Card: "#161d26", CardHead: "#1e2732", Edge: "#2b3643", EdgeStrong: "#465466",
-	Ink: "#eef2f6", InkSoft: "#b3bfcc", InkFaint: "#8a97a6",
+	Ink: "#eef2f6", InkSoft: "#c3cdd8", InkFaint: "#a0acba",
 	Accent: "#5db7e4", AccentSoft: "#16303f", Good: "#74c98b", Warn: "#e4b54c", Bad: "#ff8a80", BadSoft: "#3a1c1d",
 	Stripe: "#303b48", Strip: "#10161d", OnAccent: "#07131b", Mark: "#ffffff", Focus: "#5db7e4",
 	EpochInk:       "#0c1219",

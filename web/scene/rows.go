@@ -68,9 +68,9 @@ func (d *drawing) heading(b Box, r *row) {
 }
 
 func (d *drawing) metadataRow(b Box) {
-	d.label(b.X, b.Y+pick(d.lay.detail == dense, 15, 24), d.t(lang.MetadataRow), b.W)
+	d.label(b.X, b.Y+pick(d.lay.detail == dense, 15, 28+slack(b)), d.t(lang.MetadataRow), b.W)
 	if d.lay.detail == full {
-		d.list.Text(b.X, b.Y+42, Fit(d.t(lang.MetadataRowCaption), Font{Plain, 12}, b.W), Font{Plain, 12}, InkSoft, Left)
+		d.list.Text(b.X, b.Y+44+slack(b), Fit(d.t(lang.MetadataRowCaption), Font{Plain, 12}, b.W), Font{Plain, 12}, InkSoft, Left)
 	}
 	var copies []copyOfLog
 	for _, p := range d.lay.brokers {
@@ -87,9 +87,9 @@ func (d *drawing) metadataRow(b Box) {
 		if d.lay.detail != dense {
 			q := QuorumOf(d.in.State, p.ID)
 			if q != nil && q.Role == view.QuorumLeader {
-				d.pill(box.X, box.Y-13, d.t(lang.LeaderBadge, num(q.Epoch)), 11, EpochColor(q.Epoch), None, EpochInk)
+				d.badge(box.X, box.Y-11, d.t(lang.LeaderBadge, num(q.Epoch)), EpochColor(q.Epoch), None, EpochInk)
 			} else if q != nil {
-				d.list.Text(box.X, box.Y-8, Fit(d.quorumRole(q), Font{Plain, 12}, box.W), Font{Plain, 12}, InkSoft, Left)
+				d.list.Text(box.X, box.Y-7, Fit(d.quorumRole(q), Font{Plain, 12}, box.W), Font{Plain, 12}, InkSoft, Left)
 			}
 		}
 		d.strips[Target{Kind: TargetReplica, Node: p.ID}] = box
@@ -97,14 +97,26 @@ func (d *drawing) metadataRow(b Box) {
 	}
 }
 
+// A full row holds, from above: the lane of messages, the badges, the strips, the
+// high watermarks' numbers.
+const (
+	fullAbove  = 33 // the strip: 14 for the lane, 19 for the badges
+	fullAround = fullAbove + 13
+)
+
+// slack is how far a full row's lane lies below the row's top.
+func slack(b Box) float32 { return (b.H - fullAround - min(44, b.H-fullAround)) / 3 }
+
+// stripAside is the room between a column's edge and its strips.
+func stripAside(narrow bool) float32 { return pick(narrow, 6, 12) }
+
 // stripBox is where a copy lies: in column col, on the row b.
 func (d *drawing) stripBox(col, b Box) Box {
-	side := pick(d.lay.narrow, 6, 12)
+	side := stripAside(d.lay.narrow)
 	x, w := col.X+side, col.W-2*side
 	switch d.lay.detail {
 	case full:
-		h := min(44, b.H-44)
-		return Box{x, b.Y + 26 + (b.H-44-h)/3, w, h}
+		return Box{x, b.Y + fullAbove + slack(b), w, min(44, b.H-fullAround)}
 	case compact:
 		return Box{x, b.Y + 20, w, b.H - 28}
 	}
@@ -149,15 +161,15 @@ func (d *drawing) partitionLabel(b Box, p *view.Partition, target Target) {
 		return
 	}
 	f := Font{Strong, pick(d.lay.narrow, 12, 14)}
-	l.Text(b.X, b.Y+pick(d.lay.detail == full, 24, 17), fitPartition(p, f, b.W), f, Ink, Left)
+	l.Text(b.X, b.Y+pick(d.lay.detail == full, 28+slack(b), 17), fitPartition(p, f, b.W), f, Ink, Left)
 	leader, color := d.t(lang.LeaderNone), Bad
 	if p.Leader != engine.NoNode {
 		leader, color = d.t(lang.LeaderIs, d.t(lang.BrokerN, num(p.Leader))), InkSoft
 	}
 	isr := d.isrText(p)
 	if d.lay.detail == full {
-		l.Text(b.X, b.Y+42, Fit(leader, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, color, Left)
-		l.Text(b.X, b.Y+58, Fit(isr, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, isrColor(p), Left)
+		l.Text(b.X, b.Y+44+slack(b), Fit(leader, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, color, Left)
+		l.Text(b.X, b.Y+59+slack(b), Fit(isr, Font{Plain, 12.5}, b.W), Font{Plain, 12.5}, isrColor(p), Left)
 		return
 	}
 	y := b.Y + 33
@@ -216,17 +228,17 @@ func (d *drawing) replica(b Box, p *view.Partition, r *view.Replica, c *copyOfLo
 		}
 		return
 	}
-	y := b.Y - 13
+	y := b.Y - 11
 	if d.lay.detail == compact {
 		y = b.Y - 10
 	}
 	var left float32
 	switch {
 	case leads:
-		left = d.pill(b.X, y, d.t(lang.LeaderBadge, num(p.Epoch)), 11, EpochColor(p.Epoch), None, EpochInk).W
+		left = d.badge(b.X, y, d.t(lang.LeaderBadge, num(p.Epoch)), EpochColor(p.Epoch), None, EpochInk).W
 	case r.Role == view.ReplicaLeader && !c.dead:
 		// It still takes itself for the leader: nobody could tell it yet.
-		left = d.pill(b.X, y, d.t(lang.LeaderBadge, num(r.Epoch))+" ?", 11, Card, EpochColor(r.Epoch), Ink).W
+		left = d.badge(b.X, y, d.t(lang.LeaderBadge, num(r.Epoch))+" ?", Card, EpochColor(r.Epoch), Ink).W
 	default:
 		text := Fit(d.t(lang.Follower), Font{Plain, 12}, b.W)
 		d.list.Text(b.X, y+4, text, Font{Plain, 12}, InkSoft, Left)

@@ -27,12 +27,7 @@ func WriteSVG(w io.Writer, l *List, width, height float32, title string, p *Pale
 	} else {
 		fmt.Fprint(&s.out, "<defs>", s.pattern(Stripe), "</defs>\n")
 	}
-	for i := 0; i < len(l.Words); {
-		op := Op(l.Words[i])
-		n := words[op]
-		s.op(op, l.Words[i+1:i+1+n], l.Strings)
-		i += 1 + n
-	}
+	l.Each(func(op Op, args []float32) { s.op(op, args, l.Strings) })
 	s.out.WriteString("</svg>\n")
 	_, err := io.WriteString(w, s.out.String())
 	return err
