@@ -43,6 +43,7 @@ type Counts struct {
 	Restarts     int
 	Rebalances   int // generations that became stable
 	Controllers  int // that became active
+	Snapshots    int // of the metadata log, made or fetched
 	Acknowledged int // records by acks=all
 	Read         int // records handed out by consumers
 }
@@ -145,6 +146,8 @@ func (c *Checker) Observe(at engine.Time, ev *engine.Event) {
 		engine.EventBecameFollower, engine.EventReplicaOffline, engine.EventRecovered, engine.EventISRChanged,
 		engine.EventLeaderElected, engine.EventDiskDamaged:
 		c.onReplica(ev)
+	case engine.EventSnapshotGenerated, engine.EventSnapshotFetched:
+		c.counts.Snapshots++
 	case engine.EventTopicDeleted:
 		c.forget(ev.Topic)
 	case engine.EventQuorumHighWatermark:

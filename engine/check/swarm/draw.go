@@ -75,6 +75,12 @@ func (d *drawing) cluster() {
 	if d.oneIn(3) {
 		set(config.LogFlushIntervalMessages, "1")
 	}
+	if d.Seed%2 == 1 {
+		// Half of the runs keep little of the metadata log: it begins with snapshots.
+		set(config.MetadataSnapshotBytes, "4000")
+		set(config.MetadataSegmentBytesTest, "2000")
+		set(config.MetadataRetentionBytes, "0")
+	}
 	if d.factor == 10 {
 		return
 	}

@@ -39,6 +39,7 @@ func (t *Totals) Add(r *Result) {
 	c.Restarts += r.Counts.Restarts
 	c.Rebalances += r.Counts.Rebalances
 	c.Controllers += r.Counts.Controllers
+	c.Snapshots += r.Counts.Snapshots
 	c.Acknowledged += r.Counts.Acknowledged
 	c.Read += r.Counts.Read
 }
@@ -64,7 +65,7 @@ func (t *Totals) Things() []Thing {
 	return []Thing{
 		{"ISR shrinks", c.ISRShrinks}, {"elections", c.Elections}, {"truncations", c.Truncations},
 		{"restarts", c.Restarts}, {"rebalances", c.Rebalances},
-		{"controller elections", c.Controllers},
+		{"controller elections", c.Controllers}, {"metadata snapshots", c.Snapshots},
 	}
 }
 
