@@ -115,6 +115,44 @@ func TestHeadlineTellsTheWeightiest(t *testing.T) {
 	}
 }
 
+// What stands at the head may be older than the feed's newest line: it says so.
+func TestHeadlineSaysHowOldItIs(t *testing.T) {
+	m := opened(lang.Spanish)
+	happened(m, engine.Event{Kind: engine.EventProcessKilled, Node: 1})
+	if h := m.Headline(); h.Title != "Último suceso importante" {
+		t.Errorf("when it has just happened: %q", h.Title)
+	}
+	m.Update(Packet{Packet: &view.Frame{Changed: view.State{At: m.State.At.Add(2700 * time.Millisecond), Clock: m.State.Clock},
+		Events: []view.Event{{At: m.State.At.Add(2700 * time.Millisecond), Event: engine.Event{Kind: engine.EventISRChanged, Node: 3, Topic: "pedidos", Count: 2, Nodes: []engine.NodeID{3}}}}}})
+	h := m.Headline()
+	if h.Title != "Último suceso importante · hace 2 s" || !strings.Contains(h.Text, "ha caído") {
+		t.Errorf("%q %q", h.Title, h.Text)
+	}
+	if newest := m.FeedPanel().Entries[0].Text; !strings.Contains(newest, "ISR de pedidos-0") {
+		t.Errorf("%q", newest)
+	}
+}
+
+func TestTheFeedSaysThatItIsASample(t *testing.T) {
+	m := opened(lang.English)
+	happened(m, engine.Event{Kind: engine.EventProcessKilled, Node: 1})
+	m.State.Clock.Playing = true
+	m.State.Clock.Pace = time.Second
+	if m.FeedPanel().Note == "" {
+		t.Error("at full speed it does not say so")
+	}
+	m.State.Clock.Pace = detailPace
+	if note := m.FeedPanel().Note; note != "" {
+		t.Errorf("where all is told it says %q", note)
+	}
+}
+
+func TestInternalPartitionsAreCountedApart(t *testing.T) {
+	if status := opened(lang.English).Bar().Status; !strings.Contains(status, "partitions: 3 + 50 internal;") {
+		t.Errorf("%q", status)
+	}
+}
+
 func TestEveryLoudEventIsToldInBothLanguages(t *testing.T) {
 	for _, l := range []lang.Lang{lang.Spanish, lang.English} {
 		m := opened(l)

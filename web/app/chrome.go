@@ -37,9 +37,25 @@ func (m *Model) Bar() panel.Bar {
 	}
 	if m.Known {
 		up, all, active := m.count()
-		b.Status = m.t(lang.StageSummary, num(up), num(all), num(len(m.State.Partitions)), active)
+		b.Status = m.t(lang.StageSummary, num(up), num(all), m.partitions(), active)
 	}
 	return b
+}
+
+// partitions says how many there are, those of internal topics apart.
+func (m *Model) partitions() string {
+	var own, internal int32
+	for i := range m.State.Topics {
+		if t := &m.State.Topics[i]; t.Internal {
+			internal += t.Partitions
+		} else {
+			own += t.Partitions
+		}
+	}
+	if internal == 0 {
+		return num(own)
+	}
+	return m.t(lang.PartitionsSplit, num(own), num(internal))
 }
 
 // count gives brokers up, brokers, and the active controller's number.
@@ -87,6 +103,12 @@ func (m *Model) Headline() panel.Headline {
 	}
 	if first, second := m.stories(); first != nil {
 		h.Time, h.Text, h.Tone = m.clock(first.At), first.Text, tones[first.Weight]
+		if first.Weight >= Notable { // the feed may have something newer that matters less
+			h.Title = m.t(lang.LastImportant)
+		}
+		if ago := m.State.At.Sub(first.At); ago >= time.Second {
+			h.Title += " · " + m.t(lang.AgoSeconds, m.Lang.Seconds(int64(ago.Truncate(time.Second)), 0))
+		}
 		if second != nil {
 			h.More = second.Text
 		}
@@ -143,6 +165,9 @@ func (m *Model) FeedPanel() panel.Feed {
 	if m.Known && m.allServe() {
 		f.Empty = m.t(lang.AllQuiet)
 	}
+	if !m.slow() && len(m.Feed) > 0 {
+		f.Note = m.t(lang.FeedSampled)
+	}
 	for i := len(m.Feed) - 1; i >= 0 && len(f.Entries) < feedShown; i-- {
 		e := m.Feed[i]
 		line := panel.FeedEntry{Time: m.clock(e.At), Text: e.Text, Class: [...]string{"", "small", "minor", "notable", "loud"}[e.Weight]}
@@ -158,7 +183,9 @@ func (m *Model) FeedPanel() panel.Feed {
 func (m *Model) Transport() panel.Transport {
 	c := m.State.Clock
 	t := panel.Transport{Label: m.t(lang.TimeLabel), Live: m.Source == view.SourceLive, Playing: c.Playing,
-		Elapsed: m.t(lang.Elapsed, m.Lang.Seconds(int64(m.State.At), 3)), CanPace: m.Hello.Can.Has(view.CanPlay), Pace: m.t(lang.Pace)}
+		Elapsed: m.t(lang.Elapsed, m.Lang.Seconds(int64(m.State.At), 3)), CanPace: m.Hello.Can.Has(view.CanPlay), Pace: m.t(lang.Pace),
+		Key: []panel.Legend{{Sign: "committed", Text: m.t(lang.KeyCommitted)}, {Sign: "unheard", Text: m.t(lang.KeyUnheard)},
+			{Sign: "uncommitted", Text: m.t(lang.KeyUncommitted)}, {Sign: "hw", Text: m.t(lang.KeyHW)}}}
 	if t.Live {
 		t.PaceText = m.t(lang.PaceLive)
 		t.Elapsed = m.t(lang.Elapsed, m.Lang.Seconds(int64(m.State.At), 1))
@@ -199,8 +226,10 @@ func (m *Model) Guide() panel.Guide {
 			{Sign: "leader", Text: m.t(lang.LegendLeader)}, {Sign: "committed", Text: m.t(lang.LegendCommitted)},
 			{Sign: "unheard", Text: m.t(lang.LegendUnheard)},
 			{Sign: "uncommitted", Text: m.t(lang.LegendUncommitted)}, {Sign: "hw", Text: m.t(lang.LegendHW)},
-			{Sign: "isr", Text: m.t(lang.LegendISR)}, {Sign: "dead", Text: m.t(lang.LegendDead)},
-			{Sign: "message", Text: m.t(lang.LegendMessage)},
+			{Sign: "isr", Word: m.t(lang.InISR), Text: m.t(lang.LegendISR)}, {Sign: "dead", Text: m.t(lang.LegendDead)},
+			{Sign: "message", Text: m.t(lang.LegendMessage)}, {Sign: "dots", Text: m.t(lang.LegendDots)},
+			{Sign: "older", Text: m.t(lang.LegendOlder)}, {Sign: "observer", Word: m.t(lang.Observer), Text: m.t(lang.LegendObserver)},
+			{Sign: "marks", Text: m.t(lang.LegendMarks)},
 		}}
 	g.Quick = m.quick()
 	if m.Hello.Can.Has(view.CanPlay) {
@@ -338,7 +367,7 @@ func (m *Model) clientAction(id engine.NodeID, running bool, what string) (panel
 func (m *Model) Tables() panel.Tables {
 	up, all, active := m.count()
 	t := panel.Tables{Title: m.t(lang.TableTitle), Hint: m.t(lang.TableHint),
-		Summary: m.t(lang.StageSummary, num(up), num(all), num(len(m.State.Partitions)), active)}
+		Summary: m.t(lang.StageSummary, num(up), num(all), m.partitions(), active)}
 	servers := panel.Table{Title: m.t(lang.TableBrokers), Columns: []string{m.t(lang.TableBroker), m.t(lang.TableState), m.t(lang.TableLeads), m.t(lang.TableActions)}}
 	for i := range m.State.Processes {
 		p := &m.State.Processes[i]

@@ -37,7 +37,7 @@ const manyAtOnce = 4
 func (m *Model) tell(events []view.Event) []Effect {
 	var announce string
 	loudest := Silent
-	slow := !m.State.Clock.Playing && m.Source == view.SourceSimulation || m.State.Clock.Pace <= detailPace
+	slow := m.slow()
 	many := manyOf(events)
 	for i := range events {
 		e := &events[i]
@@ -63,6 +63,11 @@ func (m *Model) tell(events []view.Event) []Effect {
 		return nil
 	}
 	return []Effect{Announce{announce}}
+}
+
+// slow says that a reader can follow each record; else few of them are told.
+func (m *Model) slow() bool {
+	return !m.State.Clock.Playing && m.Source == view.SourceSimulation || m.State.Clock.Pace <= detailPace
 }
 
 // passingEvery is how often, at full speed, one of the many small things is told:

@@ -84,6 +84,7 @@ const (
 	HW
 	EmptyLog
 	PartitionsCount
+	PartitionsSplit
 	OnePartition
 	Internal
 	ShowRows
@@ -103,6 +104,8 @@ const (
 	FailedCount
 	ReadCount
 	Lag
+	LagColumn
+	PositionColumn
 	Stopped
 	Rate
 	GroupEmpty
@@ -123,6 +126,14 @@ const (
 	LegendISR
 	LegendDead
 	LegendMessage
+	LegendDots
+	LegendOlder
+	LegendObserver
+	LegendMarks
+	KeyCommitted
+	KeyUnheard
+	KeyUncommitted
+	KeyHW
 	TryThis
 	TryWrite
 	TryKillLeader
@@ -167,6 +178,9 @@ const (
 	NewSeed
 	Elapsed
 	JustHappened
+	LastImportant
+	AgoSeconds
+	FeedSampled
 	NothingYet
 	AllQuiet
 	EvKilled

@@ -36,6 +36,22 @@ func TestThePageIsUsefulBeforeAnyScript(t *testing.T) {
 	}
 }
 
+// The address may ask for the simulation on a server's page: before the worker has
+// read it, the page claims neither source.
+func TestTheStillPictureClaimsNoSource(t *testing.T) {
+	es := document(t, lang.Spanish)
+	for _, claim := range []string{"Conectando", "en vivo:", `class="lamp"`} {
+		if strings.Contains(es, claim) {
+			t.Errorf("the still page says %q", claim)
+		}
+	}
+	for _, source := range regexp.MustCompile(`<button[^>]*data-kind="(?:simulation|live)"[^>]*>`).FindAllString(es, -1) {
+		if strings.Contains(source, "aria-pressed") {
+			t.Errorf("a source is chosen: %s", source)
+		}
+	}
+}
+
 func TestThePolicyIsKept(t *testing.T) {
 	es := document(t, lang.Spanish)
 	if regexp.MustCompile(`\sstyle=|\son[a-z]+="|<style|javascript:`).MatchString(es) {

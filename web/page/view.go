@@ -48,17 +48,18 @@ func newView(l lang.Lang, live bool, version, assets string) View {
 	m := app.New(l, live)
 	topic := l.T(lang.ExampleTopic)
 	m.State = still.State(topic, l.T(lang.ExampleGroup))
-	m.Known, m.Link = true, app.LinkStarting
-	if live {
-		m.Link = app.LinkConnecting
-	}
+	// Which source it will be is not known before the worker lives, for the address
+	// may name one: the still picture claims none.
+	m.Known, m.Source, m.Link = true, view.SourceSimulation, app.LinkStarting
+	bar, transport := m.Bar(), m.Transport()
+	bar.Simulation.Pressed, bar.Status, transport.Elapsed = false, "", ""
 	return View{
 		LangTag: l.Tag(), Title: l.T(lang.AppName) + " · " + l.T(lang.AppTagline), Description: l.T(lang.WhatTopic), Version: version,
 		Assets: assets, Live: live, Skip: l.T(lang.SkipToStage), GuideLabel: l.T(lang.GuideToggle), PanelLabel: l.T(lang.PanelToggle),
 		StageLabel: l.T(lang.StageLabel), Summary: m.Tables().Summary, Still: picture(m, topic), StillCaption: l.T(lang.StillCaption),
 		NoScript: l.T(lang.NoScript), TablesTitle: l.T(lang.TableTitle), TooOld: l.T(lang.BrowserTooOld), Failed: l.T(lang.Failed),
-		Bar: m.Bar(), Headline: m.Headline(), Guide: m.Guide(), Inspector: m.Inspector(), Feed: m.FeedPanel(),
-		Transport: m.Transport(), Tables: m.Tables(),
+		Bar: bar, Headline: m.Headline(), Guide: m.Guide(), Inspector: m.Inspector(), Feed: m.FeedPanel(),
+		Transport: transport, Tables: m.Tables(),
 	}
 }
 

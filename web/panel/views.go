@@ -72,6 +72,7 @@ type Headline struct {
 // Legend is one line of how to read the picture.
 type Legend struct {
 	Sign string // which drawing
+	Word string // that the drawing shows, if it is one
 	Text string
 }
 
@@ -154,6 +155,7 @@ type Record struct {
 // Feed is what happened, newest first.
 type Feed struct {
 	Title   string
+	Note    string // what it leaves out
 	Empty   string
 	Entries []FeedEntry
 }
@@ -178,6 +180,7 @@ type Transport struct {
 	PaceMax  int
 	CanPace  bool
 	Live     bool
+	Key      []Legend // how to read the picture, in a line
 }
 
 // Tables is the whole state for those who read it rather than see it.

@@ -10,6 +10,8 @@ const (
 	producerHeight = 96
 	externalHeight = 46
 	consumerLine   = 17
+	columnNames    = 12 // of a consumer's card: the line that names its columns
+	lagWidth       = 48 // of the column that tells how far behind a reader is
 )
 
 // clientName is what a client calls itself.
@@ -210,7 +212,7 @@ func (d *drawing) positionLine(g *view.Group, topic string, partition int32, at 
 	l.at = num(at)
 	if hw := LeaderHighWatermark(d.in.State, topic, partition); hw != engine.NoOffset {
 		lag := max(hw-at, 0)
-		l.lag, l.late = "−"+num(lag), lag > 0
+		l.lag, l.late = num(lag), lag > 0
 	}
 	return l
 }
@@ -238,15 +240,24 @@ func (d *drawing) consumerCard(b Box, name, state string, lines []line, target T
 		lines = lines[:linesMax]
 	}
 	b.H = 44 + float32(len(lines))*consumerLine
+	if len(lines) > 0 {
+		b.H += columnNames
+	}
 	l.Round(b, 8, Card, Edge, 1, 0)
 	l.hit(b, target, Select)
 	f := Font{Strong, 13}
 	l.Text(b.X+10, b.Y+20, Fit(name, f, b.W-20), f, Ink, Left)
 	l.Text(b.X+10, b.Y+35, Fit(state, Font{Plain, 11.5}, b.W-20), Font{Plain, 11.5}, InkSoft, Left)
 	y := b.Y + 51
+	if len(lines) > 0 {
+		small := Font{Plain, 10}
+		l.Text(b.X+b.W-lagWidth, y-2, d.t(lang.PositionColumn), small, InkSoft, Right)
+		l.Text(b.X+b.W-9, y-2, d.t(lang.LagColumn), small, InkSoft, Right)
+		y += columnNames
+	}
 	for _, ln := range lines {
-		l.Text(b.X+10, y, Fit(ln.name, Font{Mono, 11}, b.W-80), Font{Mono, 11}, InkSoft, Left)
-		l.Text(b.X+b.W-40, y, ln.at, Font{MonoStrong, 11}, Ink, Right)
+		l.Text(b.X+10, y, Fit(ln.name, Font{Mono, 11}, b.W-lagWidth-10-TextWidth(ln.at, Font{MonoStrong, 11})-4), Font{Mono, 11}, InkSoft, Left)
+		l.Text(b.X+b.W-lagWidth, y, ln.at, Font{MonoStrong, 11}, Ink, Right)
 		color := InkFaint
 		if ln.late {
 			color = Warn

@@ -139,3 +139,18 @@ func TestAConsumerThatJoinsIsNoStranger(t *testing.T) {
 		t.Errorf("the group has %d strangers", n-1)
 	}
 }
+
+func TestAConsumersColumnsHaveNames(t *testing.T) {
+	in := stillInput(lang.Spanish, 1340, 760)
+	in.Flights = nil
+	var list scene.List
+	list.Reset()
+	scene.Draw(in, &list)
+	seen := map[string]int{}
+	for _, s := range texts(&list) {
+		seen[s]++
+	}
+	if seen["posición"] != len(in.State.Consumers) || seen["retraso"] != len(in.State.Consumers) {
+		t.Errorf("posición %d times, retraso %d times, %d consumers", seen["posición"], seen["retraso"], len(in.State.Consumers))
+	}
+}
