@@ -240,20 +240,46 @@ func (d *drawing) replica(b Box, p *view.Partition, r *view.Replica, c *copyOfLo
 		// It still takes itself for the leader: nobody could tell it yet.
 		left = d.badge(b.X, y, d.t(lang.LeaderBadge, num(r.Epoch))+" ?", Card, EpochColor(r.Epoch), Ink).W
 	default:
-		text := Fit(d.t(lang.Follower), Font{Plain, 12}, b.W)
+		room := b.W
+		if d.lay.narrow { // whether it is in the ISR matters more
+			room -= TextWidth(d.t(lang.OutOfISR), Font{Strong, 12}) + 14
+		}
+		text := Fit(d.t(lang.Follower), Font{Plain, 12}, room)
+		if room < TextWidth(d.t(lang.Follower), Font{Plain, 12}) {
+			text = ""
+		}
 		d.list.Text(b.X, y+4, text, Font{Plain, 12}, InkSoft, Left)
 		left = TextWidth(text, Font{Plain, 12})
 	}
-	in := slices.Contains(p.ISR, r.Node)
+	d.standing(b, y, left, slices.Contains(p.ISR, r.Node), c.hw)
+}
+
+// standing says at the right of a copy's badge, which ends at left, whether it is
+// in the ISR, in as many words as fit; and its high watermark where the row has no
+// line for it.
+func (d *drawing) standing(b Box, y, left float32, in bool, hw engine.Offset) {
+	f, small := Font{Strong, 12}, Font{Mono, 10}
+	mark, between := "", float32(14)
+	if d.lay.detail == compact && hw != engine.NoOffset {
+		mark = d.t(lang.HW, num(hw))
+		between = TextWidth(mark, small) + 10
+	}
 	text, color := d.t(lang.OutOfISR), Bad
 	if in {
 		text, color = d.t(lang.InISR), Good
+		if left+between+TextWidth(text, f) > b.W {
+			text = "ISR"
+		}
 	}
-	f := Font{Strong, 12}
-	if w := TextWidth(text, f); left+w+14 < b.W {
+	right := TextWidth(text, f)
+	if left+8+right < b.W {
 		d.list.Text(b.X+b.W, y+4, text, f, color, Right)
 	} else {
+		right = 12
 		d.isrSign(b.X+b.W-5, y, in)
+	}
+	if mark != "" && left+between+right <= b.W {
+		d.list.Text(b.X+left+5, y+4, mark, small, InkSoft, Left)
 	}
 }
 

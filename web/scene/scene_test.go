@@ -154,3 +154,24 @@ func TestAConsumersColumnsHaveNames(t *testing.T) {
 		t.Errorf("posición %d times, retraso %d times, %d consumers", seen["posición"], seen["retraso"], len(in.State.Consumers))
 	}
 }
+
+// On a small laptop's stage each copy still says its high watermark, in rows that
+// have a line for it and in those that have not.
+func TestHighWatermarksKeepTheirNumbers(t *testing.T) {
+	for _, height := range []float32{760, 520, 480} {
+		in := stillInput(lang.English, 1008, height)
+		in.Flights = nil
+		var list scene.List
+		list.Reset()
+		scene.Draw(in, &list)
+		seen := 0
+		for _, s := range texts(&list) {
+			if strings.HasPrefix(s, "HW ") {
+				seen++
+			}
+		}
+		if least := 3 + 3*2; seen < least {
+			t.Errorf("at %v high there are %d numbers", height, seen)
+		}
+	}
+}

@@ -132,7 +132,7 @@ func (d *drawing) cell(b Box, c *copyOfLog, batch *view.Batch) {
 	if target == d.in.Selected {
 		l.Round(b.Inset(-2), 5, None, Focus, 2.5, 0)
 	}
-	if d.lay.detail == dense || b.W < 15 || b.H < 13 {
+	if d.lay.detail == dense || b.W < 15 || b.H < 12 {
 		return
 	}
 	f := Font{MonoStrong, min(13, max(10.5, b.H*0.5))}
