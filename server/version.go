@@ -13,7 +13,7 @@ import (
 // play differently.
 const (
 	version       = "0.1.0"
-	engineVersion = 1
+	engineVersion = 2
 )
 
 // kafkaVersion is the Apache Kafka that the engine behaves as.

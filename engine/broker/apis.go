@@ -45,8 +45,13 @@ var brokerAPIs = [...]API{
 	{Key: 23, Min: 2, Max: 4},                // OffsetForLeaderEpoch
 	{Key: 32, Min: 1, Max: 4},                // DescribeConfigs
 	{Key: 33, Min: 0, Max: 2},                // AlterConfigs
+	{Key: 34, Min: 1, Max: 2},                // AlterReplicaLogDirs
+	{Key: 35, Min: 1, Max: 5},                // DescribeLogDirs
 	{Key: 37, Min: 0, Max: 3, Forward: true}, // CreatePartitions
+	{Key: 43, Min: 0, Max: 2, Forward: true}, // ElectLeaders
 	{Key: 44, Min: 0, Max: 1},                // IncrementalAlterConfigs
+	{Key: 45, Min: 0, Max: 1, Forward: true}, // AlterPartitionReassignments
+	{Key: 46, Min: 0, Max: 0, Forward: true}, // ListPartitionReassignments
 	{Key: 55, Min: 0, Max: 2, Forward: true}, // DescribeQuorum
 	{Key: 57, Min: 0, Max: 2, Forward: true}, // UpdateFeatures
 	{Key: 60, Min: 0, Max: 2},                // DescribeCluster
@@ -174,6 +179,7 @@ const (
 // transaction.version, ...) are at 0 until they are built.
 func SupportedFeatures() []Feature {
 	return []Feature{
+		{Name: metadata.EligibleLeaderReplicasVersion, Min: 0, Max: 1},
 		{Name: "kraft.version", Min: kraftVersion, Max: kraftVersion},
 		{Name: "metadata.version", Min: metadataVersion, Max: metadataVersion},
 	}
@@ -226,6 +232,12 @@ func RefuseWith(req kmsg.Request, code engine.ErrorCode) kmsg.Response {
 			k.ResourceType, k.ResourceName, k.ErrorCode = c.ResourceType, c.ResourceName, int16(code)
 			r.Resources = append(r.Resources, k)
 		}
+	case *kmsg.ElectLeadersRequest:
+		resp.(*kmsg.ElectLeadersResponse).ErrorCode = int16(code)
+	case *kmsg.AlterPartitionAssignmentsRequest:
+		resp.(*kmsg.AlterPartitionAssignmentsResponse).ErrorCode = int16(code)
+	case *kmsg.ListPartitionReassignmentsRequest:
+		resp.(*kmsg.ListPartitionReassignmentsResponse).ErrorCode = int16(code)
 	case *kmsg.DescribeQuorumRequest:
 		resp.(*kmsg.DescribeQuorumResponse).ErrorCode = int16(code)
 	case *kmsg.UpdateFeaturesRequest:

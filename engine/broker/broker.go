@@ -37,6 +37,7 @@ type Config struct {
 	NodeID      engine.NodeID
 	ClusterID   string
 	DirectoryID [16]byte      // directory.id of meta.properties
+	LogDir      string        // the one log directory, as DescribeLogDirs names it; "" is node-N
 	Listeners   []Listener    // advertised.listeners; the first is inter.broker.listener.name
 	Static      config.Static // server.properties
 }
@@ -272,6 +273,10 @@ func (b *Broker) handleRequest(env *engine.Env, req engine.Request) {
 		b.replicas.HandleOffsetForLeaderEpoch(env, req)
 	case *kmsg.DeleteRecordsRequest:
 		b.replicas.HandleDeleteRecords(env, req)
+	case *kmsg.AlterReplicaLogDirsRequest:
+		b.handleAlterReplicaLogDirs(env, req, m)
+	case *kmsg.DescribeLogDirsRequest:
+		b.handleDescribeLogDirs(env, req, m)
 	case *kmsg.DescribeProducersRequest:
 		b.replicas.HandleDescribeProducers(env, req)
 	case *kmsg.MetadataRequest:

@@ -183,6 +183,10 @@ func forwardable(key int16) kmsg.Request {
 		return kmsg.NewPtrElectLeadersRequest()
 	case 44:
 		return kmsg.NewPtrIncrementalAlterConfigsRequest()
+	case 45:
+		return kmsg.NewPtrAlterPartitionAssignmentsRequest()
+	case 46:
+		return kmsg.NewPtrListPartitionReassignmentsRequest()
 	case 55:
 		return kmsg.NewPtrDescribeQuorumRequest()
 	case 57:

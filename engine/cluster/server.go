@@ -22,6 +22,7 @@ type ServerConfig struct {
 	NodeID      engine.NodeID
 	ClusterID   string
 	DirectoryID [16]byte
+	LogDir      string // as DescribeLogDirs names the broker's one directory; "" is node-N
 	// Broker and Controller are process.roles.
 	Broker, Controller bool
 	// BrokerListeners come first among the process's listeners, then the
@@ -75,7 +76,7 @@ func NewServer(cfg ServerConfig, meta, data log.Store) (*Server, error) {
 	}
 	if cfg.Broker {
 		s.broker = broker.New(broker.Config{
-			NodeID: cfg.NodeID, ClusterID: cfg.ClusterID, DirectoryID: cfg.DirectoryID,
+			NodeID: cfg.NodeID, ClusterID: cfg.ClusterID, DirectoryID: cfg.DirectoryID, LogDir: cfg.LogDir,
 			Listeners: cfg.BrokerListeners, Static: cfg.Static,
 		}, data)
 	}

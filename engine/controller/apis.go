@@ -22,6 +22,8 @@ func APIs() []API {
 		{Key: 37, Min: 0, Max: 3}, // CreatePartitions
 		{Key: 43, Min: 0, Max: 2}, // ElectLeaders
 		{Key: 44, Min: 0, Max: 1}, // IncrementalAlterConfigs
+		{Key: 45, Min: 0, Max: 1}, // AlterPartitionReassignments
+		{Key: 46, Min: 0, Max: 0}, // ListPartitionReassignments
 		{Key: 56, Min: 2, Max: 3}, // AlterPartition
 		{Key: 57, Min: 0, Max: 2}, // UpdateFeatures
 		{Key: 62, Min: 0, Max: 4}, // BrokerRegistration
@@ -55,6 +57,10 @@ func (c *Controller) Handle(env *engine.Env, host Host, call Call) bool {
 		c.handleAlterConfigs(env, host, call, req)
 	case *kmsg.IncrementalAlterConfigsRequest:
 		c.handleIncrementalAlterConfigs(env, host, call, req)
+	case *kmsg.AlterPartitionAssignmentsRequest:
+		c.handleAlterPartitionReassignments(env, host, call, req)
+	case *kmsg.ListPartitionReassignmentsRequest:
+		c.handleListPartitionReassignments(env, host, call, req)
 	case *kmsg.AlterPartitionRequest:
 		c.handleAlterPartition(env, host, call, req)
 	case *kmsg.UpdateFeaturesRequest:
@@ -132,6 +138,10 @@ func (c *Controller) refuse(env *engine.Env, host Host, call Call, e apiError) {
 		}
 	case *kmsg.ElectLeadersResponse:
 		resp.ErrorCode = code
+	case *kmsg.AlterPartitionAssignmentsResponse:
+		resp.ErrorCode, resp.ErrorMessage = code, e.text()
+	case *kmsg.ListPartitionReassignmentsResponse:
+		resp.ErrorCode, resp.ErrorMessage = code, e.text()
 	case *kmsg.AlterPartitionResponse:
 		resp.ErrorCode = code
 	case *kmsg.BrokerRegistrationResponse:

@@ -24,7 +24,7 @@ const kraftVersionFeature = "kraft.version"
 //     of every ELR, too (KIP-966)
 //   - finalized features outside the broker's ranges: UNSUPPORTED_VERSION
 //
-// Shown in: testdata/broker_life.txt
+// Shown in: testdata/broker_life.txt, testdata/elr.txt
 func (c *Controller) handleBrokerRegistration(env *engine.Env, host Host, call Call, req *kmsg.BrokerRegistrationRequest) {
 	if err := c.checkRegistration(env, host, req); err != nil {
 		c.refuse(env, host, call, *err)

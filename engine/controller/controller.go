@@ -101,6 +101,7 @@ func BootstrapRecords() []records.Versioned {
 	var all []records.Versioned
 	for _, f := range []records.FeatureLevelRecord{
 		{Name: metadata.MetadataVersion, FeatureLevel: MetadataVersionLevel},
+		{Name: metadata.EligibleLeaderReplicasVersion, FeatureLevel: 1},
 	} {
 		all = append(all, records.Versioned{Record: &f})
 	}

@@ -334,11 +334,3 @@ func (c *Controller) checkAssignment(replicas []engine.NodeID, factor int) *apiE
 	}
 	return nil
 }
-
-func nodeIDs(raw []int32) []engine.NodeID {
-	ids := make([]engine.NodeID, len(raw))
-	for i, id := range raw {
-		ids[i] = engine.NodeID(id)
-	}
-	return ids
-}

@@ -46,9 +46,9 @@ type logged struct {
 
 type do func(*engine.Env)
 
-func newHarness(static config.Static) *harness {
+func newHarness(static config.Static, bootstrap ...records.Versioned) *harness {
 	h := &harness{image: metadata.NewImage(), timers: map[engine.Timer]engine.Time{}}
-	h.c = New(Config{NodeID: 3000, ClusterID: "cluster", Static: static, Features: []metadata.FeatureRange{
+	h.c = New(Config{NodeID: 3000, ClusterID: "cluster", Static: static, Bootstrap: bootstrap, Features: []metadata.FeatureRange{
 		{Name: metadata.EligibleLeaderReplicasVersion, Max: 1}, {Name: "kraft.version", Min: 1, Max: 1},
 		{Name: metadata.MetadataVersion, Min: 29, Max: 30}, {Name: "transaction.version", Max: 2},
 	}})
@@ -227,11 +227,14 @@ func TestTranscripts(t *testing.T) {
 			if d.Cmd == "controller" {
 				static := config.Static{}
 				for _, a := range d.CmdArgs {
-					if a.Key != "quiet" {
+					if a.Key != "quiet" && a.Key != "without-elr" {
 						static = static.With(a.Key, a.Vals[0])
 					}
 				}
 				h = newHarness(static)
+				if d.HasArg("without-elr") {
+					h = newHarness(static, BootstrapRecords()[0])
+				}
 				h.quiet = d.HasArg("quiet")
 				h.lead(1)
 				h.quiet = false

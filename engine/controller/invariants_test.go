@@ -87,7 +87,7 @@ func (h *harness) register(id int, rack, incarnation string) {
 	if rack != "" {
 		r.Rack = &rack
 	}
-	for _, name := range []string{"metadata.version", "kraft.version"} {
+	for _, name := range []string{"metadata.version", "kraft.version", "eligible.leader.replicas.version"} {
 		f := kmsg.NewBrokerRegistrationRequestFeature()
 		f.Name, f.MaxSupportedVersion = name, 30
 		r.Features = append(r.Features, f)
@@ -215,15 +215,26 @@ func checkImage(t *rapid.T, m, before *metadata.Image) {
 	for _, name := range m.TopicNames() {
 		for i, p := range m.Topic(name).Partitions {
 			where := fmt.Sprintf("%s-%d %+v", name, i, *p)
-			if len(p.ISR) == 0 {
+			if len(p.ISR) == 0 && p.HasLeader() {
 				t.Fatalf("%s: nobody in sync", where)
+			}
+			if !p.HasLeader() && len(p.LastKnownELR) != 1 || p.HasLeader() && len(p.LastKnownELR) != 0 {
+				t.Fatalf("%s: the last known leader is not told", where)
+			}
+			for _, id := range p.ELR {
+				if !p.IsReplica(id) || p.InISR(id) {
+					t.Fatalf("%s: %d is eligible and in sync, or no replica", where, id)
+				}
+			}
+			if len(p.ELR) > 0 && len(p.ISR) >= 1 {
+				t.Fatalf("%s: eligible replicas beside an ISR that has min.insync.replicas", where)
 			}
 			for _, id := range p.ISR {
 				if !p.IsReplica(id) {
 					t.Fatalf("%s: %d is in sync and no replica", where, id)
 				}
-				if !m.Broker(id).Active() && (len(p.ISR) > 1 || p.HasLeader()) {
-					t.Fatalf("%s: %d is not active, and not alone in the ISR", where, id)
+				if !m.Broker(id).Active() {
+					t.Fatalf("%s: %d is in sync and not active", where, id)
 				}
 			}
 			if p.HasLeader() && (!p.InISR(p.Leader) || !m.Broker(p.Leader).Active()) {

@@ -57,6 +57,10 @@ func request(t *testing.T, d *datadriven.TestData, h *harness) kmsg.Request {
 		return deleteTopics(t, d, h)
 	case "create-partitions":
 		return createPartitions(t, d)
+	case "reassign":
+		return reassign(t, d)
+	case "list-reassignments":
+		return listReassignments(t, d)
 	case "elect-leaders":
 		return electLeaders(t, d)
 	case "replace-configs":
@@ -329,6 +333,42 @@ func replaceConfigs(t *testing.T, d *datadriven.TestData) kmsg.Request {
 			resource.Configs = append(resource.Configs, c)
 		}
 		r.Resources = append(r.Resources, resource)
+	}
+	return r
+}
+
+// reassign takes a topic, a partition and its new replicas a line; "cancel" is
+// none (null), "none" an empty list.
+func reassign(_ *testing.T, d *datadriven.TestData) kmsg.Request {
+	r := kmsg.NewPtrAlterPartitionAssignmentsRequest()
+	r.AllowReplicationFactorChange = !has(d, "factor-stays")
+	for _, words := range lines(d) {
+		topic := kmsg.NewAlterPartitionAssignmentsRequestTopic()
+		topic.Topic = words[0]
+		p := kmsg.NewAlterPartitionAssignmentsRequestTopicPartition()
+		p.Partition = int32(count(words[1]))
+		switch words[2] {
+		case "cancel":
+		case "none":
+			p.Replicas = []int32{}
+		default:
+			p.Replicas = nodes(words[2])
+		}
+		topic.Partitions = append(topic.Partitions, p)
+		r.Topics = append(r.Topics, topic)
+	}
+	return r
+}
+
+func listReassignments(_ *testing.T, d *datadriven.TestData) kmsg.Request {
+	r := kmsg.NewPtrListPartitionReassignmentsRequest()
+	for _, words := range lines(d) {
+		topic := kmsg.NewListPartitionReassignmentsRequestTopic()
+		topic.Topic = words[0]
+		for _, number := range words[1:] {
+			topic.Partitions = append(topic.Partitions, int32(count(number)))
+		}
+		r.Topics = append(r.Topics, topic)
 	}
 	return r
 }

@@ -150,6 +150,9 @@ func (c *Cluster) openDisks(s *slot) error {
 }
 
 func (c *Cluster) openDirectory(cfg *cluster.ServerConfig, d *disks) error {
+	if dir, err := filepath.Abs(c.cfg.dirOf(cfg.NodeID)); err == nil {
+		cfg.LogDir = dir
+	}
 	// What is on disk has its own directory id; a fresh one gets the plan's.
 	identity := store.Identity{ClusterID: cfg.ClusterID, NodeID: cfg.NodeID}
 	found, formatted, err := store.ReadIdentity(c.cfg.dirOf(cfg.NodeID))

@@ -7,7 +7,7 @@
 // (StartBitacora), both in one topology: three dedicated controllers (3000,
 // 3001, 3002) with a dynamic quorum, three brokers (1, 2, 3), three partitions
 // and three replicas by default, and every feature at level 0 but
-// metadata.version (30) and kraft.version (1).
+// metadata.version (30), kraft.version (1) and eligible.leader.replicas.version (1).
 //
 // What Kafka answered is kept in recorded/, one file a script, so that the
 // comparison needs no Java. Values that depend on luck are taken out before

@@ -144,7 +144,7 @@ func (k *Kafka) format(all []int32) error {
 		if id == controllerIDs[0] {
 			args[len(args)-1] = "--standalone"
 		}
-		for _, feature := range []string{"group", "transaction", "share", "streams", "eligible.leader.replicas"} {
+		for _, feature := range []string{"group", "transaction", "share", "streams"} {
 			args = append(args, "--feature", feature+".version=0")
 		}
 		rig.MustRun(k.t, rig.Command{Args: rig.Java(k.t, "kafka.tools.StorageTool", args...)})
