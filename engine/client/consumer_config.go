@@ -41,6 +41,7 @@ type ConsumerConfig struct {
 	Strategy           []Assignor    // partition.assignment.strategy, the preferred first
 	ReadCommitted      bool          // isolation.level
 	AutoCreate         bool          // allow.auto.create.topics
+	Rack               string        // client.rack
 	// ProcessTime is how long the application takes for each record before it
 	// polls again. Not Kafka's.
 	ProcessTime time.Duration
@@ -122,6 +123,9 @@ func (c *ConsumerConfig) set(key, value string) error {
 			return fmt.Errorf("String must be one of: read_committed, read_uncommitted")
 		}
 		c.ReadCommitted = value == "read_committed"
+		return nil
+	case "client.rack":
+		c.Rack = value
 		return nil
 	case "allow.auto.create.topics":
 		return setBool(&c.AutoCreate, value)

@@ -27,5 +27,5 @@
 //     partition in order
 //
 // Not modelled: transactions, interceptors, metrics, authorization, subscription by
-// pattern, fetching from followers, racks, KIP-848, compression ratio estimation.
+// pattern, racks in assignors, KIP-848, compression ratio estimation.
 package client

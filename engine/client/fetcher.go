@@ -14,6 +14,7 @@ import (
 type fetchedRun struct {
 	tp      engine.TopicPartition
 	part    *assignedPartition // as it was assigned then
+	from    engine.NodeID
 	next    engine.Offset      // of its next record: what was asked for, then where it was left off
 	answer  kmsg.FetchResponseTopicPartition
 	rest    []byte // batches that are not handed out to the end
@@ -54,7 +55,7 @@ func (c *Consumer) session(node engine.NodeID) *fetchSession {
 	return s
 }
 
-// sendFetches asks each leader for the partitions that have a position and nothing
+// sendFetches asks each leader, or the replica that it named, for the partitions that have a position and nothing
 // buffered (AbstractFetch.prepareFetchRequests). A node that has partitions with
 // buffered records is not asked, since those would drop out of its session.
 func (c *Consumer) sendFetches(env *engine.Env) {
@@ -70,13 +71,14 @@ func (c *Consumer) sendFetches(env *engine.Env) {
 			continue
 		}
 		c.checkLeader(a)
-		if !a.fetchable() || c.hasBuffered(leader.leader) || c.session(leader.leader).pending || !c.net.ready(env, int64(leader.leader)) {
+		node := c.readsFrom(env, a, leader.leader)
+		if !a.fetchable() || c.hasBuffered(node) || c.session(node).pending || !c.net.ready(env, int64(node)) {
 			continue
 		}
-		if wanted[leader.leader] == nil {
-			nodes = append(nodes, leader.leader)
+		if wanted[node] == nil {
+			nodes = append(nodes, node)
 		}
-		wanted[leader.leader] = append(wanted[leader.leader],
+		wanted[node] = append(wanted[node],
 			sessionPartition{a.tp, c.net.view.topic(a.tp.Topic).id, a.position, leader.epoch})
 	}
 	for _, node := range nodes {
@@ -91,12 +93,9 @@ func (c *Consumer) isBuffered(a *assignedPartition) bool {
 	return slices.ContainsFunc(c.buffer, func(f *fetchedRun) bool { return f.part == a })
 }
 
-// hasBuffered says that records of a partition that node leads wait to be handed out.
+// hasBuffered says that records that came from the node wait to be handed out.
 func (c *Consumer) hasBuffered(node engine.NodeID) bool {
-	return slices.ContainsFunc(c.buffer, func(f *fetchedRun) bool {
-		leader, known := c.net.view.leader(f.tp)
-		return known && leader.leader == node && !f.part.paused
-	})
+	return slices.ContainsFunc(c.buffer, func(f *fetchedRun) bool { return f.from == node && !f.part.paused })
 }
 
 // fetchRequest makes the next request of a session: everything, or what changed.
@@ -105,6 +104,7 @@ func (c *Consumer) fetchRequest(s *fetchSession, wanted []sessionPartition) *kms
 	req.Version = 18
 	req.MaxWaitMillis = int32(c.cfg.FetchMaxWait.Milliseconds())
 	req.MinBytes, req.MaxBytes = int32(c.cfg.FetchMinBytes), int32(c.cfg.FetchMaxBytes)
+	req.Rack = c.cfg.Rack
 	if c.cfg.ReadCommitted {
 		req.IsolationLevel = 1
 	}
@@ -179,6 +179,13 @@ func (c *Consumer) onFetch(env *engine.Env, r channel.Result) {
 	s := c.session(engine.NodeID(r.Tag.Key))
 	resp, _ := r.Response.(*kmsg.FetchResponse)
 	asked := s.known
+	if resp == nil {
+		for _, k := range asked {
+			if a := c.part(k.tp); a != nil && a.nearest == s.node {
+				a.leaveNearest()
+			}
+		}
+	}
 	if !s.answered(resp) {
 		if resp != nil && engine.ErrorCode(resp.ErrorCode) == engine.ErrUnknownTopicID {
 			c.net.requestUpdate()
@@ -199,7 +206,7 @@ func (c *Consumer) onFetch(env *engine.Env, r channel.Result) {
 				continue
 			}
 			c.buffer = append(c.buffer, &fetchedRun{
-				tp: tp, part: a, next: asked[k].offset, answer: t.Partitions[j], rest: t.Partitions[j].RecordBatches,
+				tp: tp, part: a, from: s.node, next: asked[k].offset, answer: t.Partitions[j], rest: t.Partitions[j].RecordBatches,
 				aborted: slices.Clone(t.Partitions[j].AbortedTransactions),
 			})
 		}
@@ -316,15 +323,22 @@ func (c *Consumer) begin(env *engine.Env, f *fetchedRun) bool {
 	switch code := engine.ErrorCode(f.answer.ErrorCode); code {
 	case engine.ErrNone:
 		a.high = engine.Offset(f.answer.HighWatermark)
+		if near := engine.NodeID(f.answer.PreferredReadReplica); near >= 0 {
+			c.noteNearest(env, a, near)
+		}
 		return true
 	case engine.ErrNotLeaderOrFollower, engine.ErrFencedLeaderEpoch:
 		c.net.view.leaderHint(a.tp, engine.NodeID(f.answer.CurrentLeader.LeaderID), engine.LeaderEpoch(f.answer.CurrentLeader.LeaderEpoch))
 		c.net.requestUpdate()
+		a.leaveNearest()
 	case engine.ErrReplicaNotAvailable, engine.ErrKafkaStorageError, engine.ErrOffsetNotAvailable,
 		engine.ErrUnknownTopicOrPartition, engine.ErrUnknownTopicID, engine.ErrInconsistentTopicID:
 		c.net.requestUpdate()
+		a.leaveNearest()
 	case engine.ErrOffsetOutOfRange:
-		c.resetByPolicy(env, a)
+		if !a.leaveNearest() { // else the leader may still have it
+			c.resetByPolicy(env, a)
+		}
 	case engine.ErrUnknownLeaderEpoch, engine.ErrUnknownServerError:
 	default:
 		c.giveUp(env, code)

@@ -39,12 +39,15 @@ type assignedPartition struct {
 	leaving   bool        // about to be revoked: nothing more is handed out
 	asking    bool        // a request that decides its state is under way
 	retryAt   engine.Time // when to ask again after a failure
+
+	nearest      engine.NodeID // the replica to read from, NoNode: the leader
+	nearestUntil engine.Time
 }
 
 func newAssigned(tp engine.TopicPartition) *assignedPartition {
 	return &assignedPartition{
 		tp: tp, position: engine.NoOffset, epoch: engine.NoLeaderEpoch, committed: engine.NoOffset, high: engine.NoOffset,
-		leader: partitionMeta{engine.NoNode, engine.NoLeaderEpoch},
+		leader: partitionMeta{engine.NoNode, engine.NoLeaderEpoch}, nearest: engine.NoNode,
 	}
 }
 

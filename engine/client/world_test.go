@@ -71,7 +71,12 @@ type world struct {
 
 func newWorld(t testing.TB, seed uint64) *world {
 	t.Helper()
-	s, err := sim.NewCluster(sim.Config{Seed: seed}, cluster.Spec{Brokers: 3, Controllers: 3})
+	return newWorldOf(t, seed, cluster.Spec{Brokers: 3, Controllers: 3})
+}
+
+func newWorldOf(t testing.TB, seed uint64, spec cluster.Spec) *world {
+	t.Helper()
+	s, err := sim.NewCluster(sim.Config{Seed: seed}, spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,20 +70,19 @@ func resolve(image *metadata.Image, static Static, node engine.NodeID, topic str
 }
 
 // topicSynonyms gives every value a topic's key has somewhere, the one that
-// counts first. The default is told under the server's name, where that has one;
-// where the server's key has no default, Kafka tells none of the topic's either.
+// counts first. The default is told under the server's name; where there is no
+// such key, or it has no default, Kafka tells none of the topic's either.
 func topicSynonyms(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) []Value {
 	var all []Value
 	if value, ok := image.Config(TopicResource(topic), key.Name); ok {
 		all = append(all, Value{key.Name, value, DynamicTopic})
 	}
-	name := key.Name
-	if key.Synonym != "" {
-		all = appendSet(all, image, static, node, key.Synonym)
-		name = key.Synonym
+	if key.Synonym == "" {
+		return all
 	}
+	all = appendSet(all, image, static, node, key.Synonym)
 	if !key.Unset && !key.ServerUnset {
-		all = append(all, Value{name, key.Default, Default})
+		all = append(all, Value{key.Synonym, key.Default, Default})
 	}
 	return all
 }

@@ -62,9 +62,10 @@ type Key struct {
 	ServerUnset bool
 	// Coarser are server keys of larger units that count where the finer ones are
 	// not set, the finer first (KafkaConfig.logRetentionTimeMillis).
-	Coarser  []Coarser
-	Dynamic  bool // of a server key: may be altered while it runs
-	Internal bool // listed only when set, as Kafka's defineInternal
+	Coarser   []Coarser
+	Throttled bool // a list of PARTITION:BROKER, or "*" (ThrottledReplicaListValidator)
+	Dynamic   bool // of a server key: may be altered while it runs
+	Internal  bool // listed only when set, as Kafka's defineInternal
 }
 
 // Coarser is a server key that says the same in larger units.
@@ -144,6 +145,9 @@ func (k Key) checkOneOf(value string) error {
 // checkList is ConfigDef.ValidList: no doubles, no empty element, each allowed.
 func (k Key) checkList(value string) error {
 	elements := SplitList(value)
+	if k.Throttled {
+		return k.checkThrottled(value, elements)
+	}
 	for i, e := range elements {
 		if slices.Contains(elements[:i], e) {
 			return fmt.Errorf("Configuration '%s' values must not be duplicated.", k.Name)
@@ -158,6 +162,20 @@ func (k Key) checkList(value string) error {
 		}
 	}
 	return nil
+}
+
+// checkThrottled is ThrottledReplicaListValidator.ensureValid.
+func (k Key) checkThrottled(value string, elements []string) error {
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	pair := func(e string) bool {
+		partition, broker, both := strings.Cut(e, ":")
+		return e == "" || both && digits(partition) && digits(broker)
+	}
+	if strings.Join(elements, "") == "*" || !slices.ContainsFunc(elements, func(e string) bool { return !pair(e) }) {
+		return nil
+	}
+	return k.invalid("["+strings.Join(elements, ", ")+"]", k.Name+" must be the literal '*' or a list of replicas in the following format: "+
+		"[partitionId]:[brokerId],[partitionId]:[brokerId],...")
 }
 
 func (k Key) invalid(value, why string) error {

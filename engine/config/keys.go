@@ -11,6 +11,8 @@ const (
 	FlushMessages             = "flush.messages"
 	InternalSegmentBytes      = "internal.segment.bytes"
 	MaxCompactionLagMs        = "max.compaction.lag.ms"
+	FollowerThrottledReplicas = "follower.replication.throttled.replicas"
+	LeaderThrottledReplicas   = "leader.replication.throttled.replicas"
 	MaxMessageBytes           = "max.message.bytes"
 	MessageTimestampAfterMax  = "message.timestamp.after.max.ms"
 	MessageTimestampBeforeMax = "message.timestamp.before.max.ms"
@@ -106,6 +108,11 @@ const (
 	ReplicaFetchWaitMax        = "replica.fetch.wait.max.ms"
 	ReplicaHighWatermarkFlush  = "replica.high.watermark.checkpoint.interval.ms"
 	ReplicaLagTimeMax          = "replica.lag.time.max.ms"
+	ReplicaSelectorClass       = "replica.selector.class"
+	FollowerThrottledRate      = "follower.replication.throttled.rate"
+	LeaderThrottledRate        = "leader.replication.throttled.rate"
+	QuotaWindowNum             = "replication.quota.window.num"
+	QuotaWindowSize            = "replication.quota.window.size.seconds"
 	ReplicaSocketTimeout       = "replica.socket.timeout.ms"
 	RequestTimeout             = "request.timeout.ms"
 	SocketRequestMaxBytes      = "socket.request.max.bytes"
@@ -115,13 +122,19 @@ const (
 
 const longMax = "9223372036854775807"
 
+// RackAwareReplicaSelector is the one value of replica.selector.class that there is
+// (KIP-392).
+const RackAwareReplicaSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+
 // TopicKeys gives the keys a topic may have, sorted by name (LogConfig).
 func TopicKeys() []Key {
-	return []Key{
+	keys := []Key{
 		{Name: CleanupPolicy, Type: List, Default: "delete", OneOf: []string{"compact", "delete"}, Synonym: LogCleanupPolicy},
 		{Name: CompressionType, Type: String, Default: "producer", OneOf: []string{"gzip", "lz4", "producer", "snappy", "uncompressed", "zstd"}, Synonym: CompressionType},
 		{Name: DeleteRetentionMs, Type: Long, Default: "86400000", Required: true, Synonym: LogCleanerDeleteRetention},
 		{Name: FlushMessages, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogFlushIntervalMessages},
+		{Name: FollowerThrottledReplicas, Type: List, Throttled: true},
+		{Name: LeaderThrottledReplicas, Type: List, Throttled: true},
 		{Name: InternalSegmentBytes, Type: Int, Unset: true, Internal: true},
 		{Name: MaxCompactionLagMs, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogCleanerMaxLag},
 		{Name: MaxMessageBytes, Type: Int, Default: "1048588", Required: true, Synonym: MessageMaxBytes},
@@ -141,6 +154,8 @@ func TopicKeys() []Key {
 			Coarser: []Coarser{{LogRollHours, 3_600_000}}},
 		{Name: UncleanLeaderElection, Type: Boolean, Default: "false", Synonym: UncleanLeaderElection},
 	}
+	sortKeys(keys)
+	return keys
 }
 
 // ServerKeys gives the keys a server may have, sorted by name.
@@ -197,6 +212,11 @@ func ServerKeys() []Key {
 		number(ReplicaFetchWaitMax, Int, "500"),
 		number(ReplicaHighWatermarkFlush, Long, "5000"),
 		number(ReplicaLagTimeMax, Long, "30000"),
+		Key{Name: ReplicaSelectorClass, Type: String, Unset: true, OneOf: []string{RackAwareReplicaSelector}},
+		Key{Name: FollowerThrottledRate, Type: Long, Default: longMax, Required: true, Dynamic: true, Internal: true},
+		Key{Name: LeaderThrottledRate, Type: Long, Default: longMax, Required: true, Dynamic: true, Internal: true},
+		atLeast(QuotaWindowNum, Int, "11", 1),
+		atLeast(QuotaWindowSize, Int, "1", 1),
 		number(ReplicaSocketTimeout, Int, "30000"),
 		number(RequestTimeout, Int, "30000"),
 		number(SocketRequestMaxBytes, Int, "104857600"),

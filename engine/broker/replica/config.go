@@ -41,6 +41,10 @@ type Config struct {
 	CleanerStepBytes       int           // half of log.cleaner.io.buffer.size: as much is for writing
 	CleanerBytesPerSecond  int64         // log.cleaner.io.max.bytes.per.second
 
+	ReplicaSelector string        // replica.selector.class; "": always the leader
+	QuotaWindow     time.Duration // replication.quota.window.size.seconds
+	QuotaSamples    int           // replication.quota.window.num
+
 	// Static holds server.properties, for the configs of topics.
 	Static config.Static
 }
@@ -71,6 +75,8 @@ func Default(id engine.NodeID) Config {
 		CleanerKeysMax:         log.KeysFor(128<<20, 900_000_000),
 		CleanerStepBytes:       256 << 10,
 		CleanerBytesPerSecond:  1<<63 - 1,
+		QuotaWindow:            time.Second,
+		QuotaSamples:           11,
 	}
 }
 
@@ -92,6 +98,9 @@ func FromStatic(id engine.NodeID, static config.Static) Config {
 	c.RetentionInitialDelay = static.Duration(config.LogInitialTaskDelay)
 	c.RecoveryPointInterval = static.Duration(config.LogFlushOffsetCheckpoint)
 	c.ProducerCheckInterval = static.Duration(config.ProducerIDExpirationCheck)
+	c.ReplicaSelector = static.Text(config.ReplicaSelectorClass)
+	c.QuotaWindow = static.Duration(config.QuotaWindowSize)
+	c.QuotaSamples = int(static.Int(config.QuotaWindowNum))
 	c.HighWatermarkInterval = static.Duration(config.ReplicaHighWatermarkFlush)
 	c.CleanerEnabled = static.Bool(config.LogCleanerEnable)
 	c.setCleaner(metadata.NewImage())

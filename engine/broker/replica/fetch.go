@@ -25,6 +25,7 @@ type fetchOp struct {
 	replica       engine.NodeID // of a follower; negative: a consumer
 	replicaEpoch  engine.BrokerEpoch
 	readCommitted bool
+	rack          string        // the consumer's client.rack
 	isolation     log.Isolation // how far it may see
 	wait          time.Duration
 	bytesMin      int
@@ -79,6 +80,8 @@ type fetchResult struct {
 	highWatermark  engine.Offset
 	logStartOffset engine.Offset
 	records        []byte
+	preferred      engine.NodeID // read there instead, when sendsAway
+	sendsAway      bool
 	diverging      bool
 	divergesAt     log.OffsetAndEpoch
 }
@@ -90,13 +93,21 @@ func refusedFetch(code engine.ErrorCode) fetchResult {
 // HandleFetch: key 1, v4-v18. KafkaApis.handleFetchRequest, ReplicaManager
 // .fetchMessages; KIP-74, KIP-101, KIP-227, KIP-320, KIP-392, KIP-516, KIP-595
 // (diverging epoch), KIP-903 (broker epoch), KIP-951 (current leader).
+//
 //   - at once: enough bytes, an error, a diverging epoch, or no time to wait
+//
 //   - else when enough can be read, an epoch or the leadership changes, or
 //     max.wait.ms is over
+//
 //   - a follower's fetch offset says how far its log reaches; that may commit
 //     records, move it into the ISR, and complete others' requests
 //
-// Not modelled: quotas, the nearest replica by rack, transactions. Shown in:
+//   - a consumer is sent to a replica in its rack; it is told so at once
+//
+//   - a follower that is throttled and not in sync gets no records while the
+//     leader's quota is exceeded
+//
+// Not modelled: clients' quotas, transactions. Shown in:
 // testdata/fetch_checks.txt, testdata/long_poll.txt; sessions in TestFetchSessions
 func (m *Manager) HandleFetch(env *engine.Env, request engine.Request) {
 	req := request.Body.(*kmsg.FetchRequest)
@@ -124,6 +135,9 @@ func (m *Manager) newFetchOp(req *kmsg.FetchRequest, listener uint8) fetchOp {
 		readCommitted: req.IsolationLevel == 1,
 		wait:          time.Duration(req.MaxWaitMillis) * time.Millisecond,
 		bytesMax:      int(min(req.MaxBytes, m.cfg.ConsumerFetchBytesMax)),
+	}
+	if req.Version >= 11 {
+		op.rack = req.Rack
 	}
 	if req.Version >= 15 {
 		op.replica = engine.NodeID(req.ReplicaState.ID)
@@ -183,7 +197,7 @@ func (m *Manager) readAll(env *engine.Env, op *fetchOp, n int, fresh bool) (due 
 		}
 		left = max(0, left-size)
 		readable += size
-		due = due || e.result.code != engine.ErrNone || e.result.diverging
+		due = due || e.result.code != engine.ErrNone || e.result.diverging || e.result.sendsAway
 	}
 	return due || readable >= op.bytesMin
 }
@@ -211,7 +225,13 @@ func (m *Manager) read(env *engine.Env, op *fetchOp, e *fetchEntry, bytesMax int
 			return refusedFetch(engine.ErrNotLeaderOrFollower)
 		}
 	}
+	if near, ok := m.nearestReplica(env, p, op, e.ask.fetchOffset); ok {
+		return fetchResult{highWatermark: p.log.HighWatermark(), logStartOffset: p.log.LogStartOffset(), preferred: near, sendsAway: true}
+	}
 	r := m.readLog(env, op, p, &e.ask, bytesMax, minOne)
+	if f != nil && m.throttlesFollower(env, p, f.id) {
+		r.records = nil
+	}
 	if f != nil && fresh && r.code == engine.ErrNone && !r.diverging {
 		if code := m.onFollowerFetch(env, p, f, &e.ask, op.replicaEpoch); code != engine.ErrNone {
 			return refusedFetch(code)
@@ -329,7 +349,7 @@ func (m *Manager) isDue(env *engine.Env, d *delayedFetch, p *Partition) bool {
 				return true
 			}
 		}
-		if m.isReadable(&d.fetch, e) && (d.fetch.bytesMin <= 1 || m.readableBytes(env, d) >= d.fetch.bytesMin) {
+		if m.isReadable(env, &d.fetch, e) && (d.fetch.bytesMin <= 1 || m.readableBytes(env, d) >= d.fetch.bytesMin) {
 			return true
 		}
 	}
@@ -337,9 +357,10 @@ func (m *Manager) isDue(env *engine.Env, d *delayedFetch, p *Partition) bool {
 }
 
 // isReadable says whether there is anything to read for the entry.
-func (m *Manager) isReadable(op *fetchOp, e *fetchEntry) bool {
+func (m *Manager) isReadable(env *engine.Env, op *fetchOp, e *fetchEntry) bool {
 	p := e.where.partition
-	return !p.gone && e.ask.fetchOffset < p.log.End(op.isolation) && e.ask.bytesMax > 0
+	return !p.gone && e.ask.fetchOffset < p.log.End(op.isolation) && e.ask.bytesMax > 0 &&
+		(!op.fromFollower() || !m.throttlesFollower(env, p, op.replica))
 }
 
 // readableBytes counts what a reading now would give, as far as it matters.
@@ -347,7 +368,7 @@ func (m *Manager) readableBytes(env *engine.Env, d *delayedFetch) int {
 	size := 0
 	for i := range d.fetch.entries {
 		e := &d.fetch.entries[i]
-		if e.result.erroneous || !m.isReadable(&d.fetch, e) {
+		if e.result.erroneous || !m.isReadable(env, &d.fetch, e) {
 			continue
 		}
 		p := e.where.partition
@@ -410,6 +431,7 @@ func (m *Manager) sendFetchResponse(env *engine.Env, request engine.Request, op 
 	resp.Version = op.version
 	m.fillFetchResponse(env, op, resp)
 	m.traceFetched(env, request, op, resp)
+	m.recordServed(env, op)
 	env.Reply(request, resp, op.after)
 	m.recycle(op.entries)
 	op.entries = nil
@@ -457,6 +479,9 @@ func (m *Manager) appendFetchResult(op *fetchOp, e *fetchEntry, resp *kmsg.Fetch
 	switch {
 	case r.erroneous, op.readCommitted && r.code == engine.ErrNone:
 		part.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{}
+	}
+	if r.sendsAway {
+		part.PreferredReadReplica = int32(r.preferred)
 	}
 	if r.diverging {
 		part.DivergingEpoch.Epoch = int32(r.divergesAt.Epoch)

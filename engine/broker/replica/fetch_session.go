@@ -74,7 +74,7 @@ func (c *cachedPartition) mustRespond(r *fetchResult) bool {
 		c.highWatermark = engine.NoOffset
 		must = true
 	}
-	return must || r.diverging
+	return must || r.diverging || r.sendsAway
 }
 
 // fetchSession is one incremental fetch session (KIP-227).

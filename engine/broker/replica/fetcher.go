@@ -52,6 +52,7 @@ type fetchState struct {
 	phase       fetchPhase
 	retryAt     engine.Time // not before
 	inSession   bool
+	inSync      bool     // at its last answer it had all that is committed
 	sentAsk     fetchAsk // as the leader's session has it
 	isChanged   bool     // stands in fetcher.changed
 }
@@ -186,6 +187,9 @@ func (m *Manager) sendFetch(env *engine.Env, f *fetcher) {
 		s.isChanged = false
 		if f.byID[s.key] != s {
 			continue
+		}
+		if s.isReady(env.Now()) && m.throttlesItself(env, s) {
+			s.retryAt = env.Now().Add(m.cfg.FetchBackoff)
 		}
 		if !s.isReady(env.Now()) {
 			if s.phase == phaseFetching && (later == 0 || s.retryAt < later) {

@@ -37,6 +37,8 @@ type Manager struct {
 	fetchers  []*fetcher // sorted by leader
 	happened  []Event
 
+	leaderQuota, followerQuota replicationQuota
+
 	scratch log.Scratch
 	spare   [][]fetchEntry // lists of fetches that are answered, empty
 }

@@ -21,6 +21,9 @@ func (m *Manager) OnMetadata(env *engine.Env, delta *metadata.Delta, image *meta
 		return // a no-op record, twice a second
 	}
 	m.generation++
+	if !m.published || len(delta.Configs()) > 0 {
+		m.updateQuotas()
+	}
 	if !m.published {
 		m.published = true
 		m.cfg.setCleaner(image)
