@@ -17,6 +17,7 @@ type Options struct {
 	BaseOffset    engine.Offset
 	LeaderEpoch   engine.LeaderEpoch
 	Codec         Codec
+	Level         int // of Codec; DefaultLevel is its own
 	TimestampType TimestampType
 	// AppendTime is the time of every record when TimestampType is LogAppendTime.
 	AppendTime Timestamp
@@ -184,7 +185,7 @@ func (b *Builder) Build(codecs *Codecs) (Batch, error) {
 			codecs = new(Codecs)
 		}
 		head := make([]byte, HeaderBytes, HeaderBytes+len(out)/2)
-		compressed, err := codecs.Compress(head, b.options.Codec, out[HeaderBytes:])
+		compressed, err := codecs.CompressAt(head, b.options.Codec, b.options.Level, out[HeaderBytes:])
 		if err != nil {
 			return nil, err
 		}

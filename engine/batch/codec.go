@@ -75,28 +75,40 @@ func ParseCodec(name string) (codec Codec, ok bool) {
 type Codecs struct {
 	out        bytes.Buffer
 	flat       []byte
-	gzipWriter *gzip.Writer
+	gzipWriter map[int]*gzip.Writer // by level
 	gzipReader *gzip.Reader
-	zstdWriter *zstd.Encoder
+	zstdWriter map[zstd.EncoderLevel]*zstd.Encoder
 	zstdReader *zstd.Decoder
 	lz4        lz4.Compressor
+	lz4High    *lz4.CompressorHC // half a megabyte, of those who ask for it
 	block      []byte
 }
+
+// DefaultLevel is a codec's own level where none is asked for.
+const DefaultLevel = 0
 
 // Compress appends the compressed form of records to dst, which may not overlap
 // them. The codecs' settings are Kafka's defaults where the format has such.
 func (c *Codecs) Compress(dst []byte, codec Codec, records []byte) ([]byte, error) {
+	return c.CompressAt(dst, codec, DefaultLevel, records)
+}
+
+// CompressAt is Compress at a level as Kafka counts them (compression.gzip.level,
+// compression.lz4.level, compression.zstd.level); a codec without levels has none.
+// The libraries are others than Kafka's: a level means as much effort, not the
+// same bytes, and where they have fewer levels several give the same.
+func (c *Codecs) CompressAt(dst []byte, codec Codec, level int, records []byte) ([]byte, error) {
 	switch codec {
 	case None:
 		return append(dst, records...), nil
 	case Gzip:
-		return c.gzipCompress(dst, records)
+		return c.gzipCompress(dst, level, records)
 	case Snappy:
 		return c.snappyCompress(dst, records), nil
 	case LZ4:
-		return c.lz4Compress(dst, records)
+		return c.lz4Compress(dst, level, records)
 	case Zstd:
-		return c.zstdCompress(dst, records)
+		return c.zstdCompress(dst, level, records)
 	}
 	return nil, defect(UnknownCodec, "Unknown compression type id: %d", codec)
 }
@@ -129,17 +141,28 @@ func (c *Codecs) Decompress(codec Codec, compressed []byte) ([]byte, error) {
 	return c.flat, nil
 }
 
-func (c *Codecs) gzipCompress(dst, records []byte) ([]byte, error) {
-	c.out.Reset()
-	if c.gzipWriter == nil {
-		c.gzipWriter = gzip.NewWriter(&c.out)
-	} else {
-		c.gzipWriter.Reset(&c.out)
+func (c *Codecs) gzipCompress(dst []byte, level int, records []byte) ([]byte, error) {
+	if level == DefaultLevel {
+		level = gzip.DefaultCompression
 	}
-	if _, err := c.gzipWriter.Write(records); err != nil {
+	c.out.Reset()
+	writer := c.gzipWriter[level]
+	if writer == nil {
+		made, err := gzip.NewWriterLevel(&c.out, level)
+		if err != nil {
+			return nil, err
+		}
+		if c.gzipWriter == nil {
+			c.gzipWriter = map[int]*gzip.Writer{}
+		}
+		writer, c.gzipWriter[level] = made, made
+	} else {
+		writer.Reset(&c.out)
+	}
+	if _, err := writer.Write(records); err != nil {
 		return nil, err
 	}
-	if err := c.gzipWriter.Close(); err != nil {
+	if err := writer.Close(); err != nil {
 		return nil, err
 	}
 	return append(dst, c.out.Bytes()...), nil
@@ -186,19 +209,28 @@ func (c *Codecs) grow() {
 // decompressedBytesInitial holds a batch of batch.size, 16 KiB, at four to one.
 const decompressedBytesInitial = 64 << 10
 
-func (c *Codecs) zstdCompress(dst, records []byte) ([]byte, error) {
-	if c.zstdWriter == nil {
-		writer, err := zstd.NewWriter(nil,
+func (c *Codecs) zstdCompress(dst []byte, level int, records []byte) ([]byte, error) {
+	effort := zstd.SpeedDefault
+	if level != DefaultLevel {
+		effort = zstd.EncoderLevelFromZstd(level)
+	}
+	writer := c.zstdWriter[effort]
+	if writer == nil {
+		made, err := zstd.NewWriter(nil,
 			zstd.WithEncoderConcurrency(1),
+			zstd.WithEncoderLevel(effort),
 			zstd.WithWindowSize(zstdWriteWindowBytes),
 			zstd.WithLowerEncoderMem(true),
 			zstd.WithEncoderCRC(false))
 		if err != nil {
 			return nil, err
 		}
-		c.zstdWriter = writer
+		if c.zstdWriter == nil {
+			c.zstdWriter = map[zstd.EncoderLevel]*zstd.Encoder{}
+		}
+		writer, c.zstdWriter[effort] = made, made
 	}
-	return c.zstdWriter.EncodeAll(records, dst), nil
+	return writer.EncodeAll(records, dst), nil
 }
 
 func (c *Codecs) zstdDecompress(compressed []byte) error {

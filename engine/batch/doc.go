@@ -16,7 +16,5 @@
 // from; nobody changes bytes once a store or a message holds them. Equal records
 // and settings give equal bytes, natively and in WASM.
 //
-// Not modelled: message sets (magic 0 and 1), which are recognised and refused;
-// compression levels other than each codec's default, since the broker
-// recompresses nothing when compression.type is "producer".
+// Not modelled: message sets (magic 0 and 1), which are recognised and refused.
 package batch

@@ -29,7 +29,11 @@ const (
 // and the second byte of the xxHash32 of the two.
 const lz4Header = "\x04\x22\x4d\x18\x60\x40\x82"
 
-func (c *Codecs) lz4Compress(dst, records []byte) ([]byte, error) {
+// lz4LevelDefault is the level at which Kafka takes lz4's quick compressor; at any
+// other, below it too, it takes the thorough one (Lz4BlockOutputStream).
+const lz4LevelDefault = 9
+
+func (c *Codecs) lz4Compress(dst []byte, level int, records []byte) ([]byte, error) {
 	dst = append(dst, lz4Header...)
 	if bound := lz4.CompressBlockBound(lz4BlockBytes); cap(c.block) < bound {
 		c.block = make([]byte, bound)
@@ -38,7 +42,7 @@ func (c *Codecs) lz4Compress(dst, records []byte) ([]byte, error) {
 		n := min(len(records), lz4BlockBytes)
 		plain := records[:n]
 		records = records[n:]
-		size, err := c.lz4.CompressBlock(plain, c.block[:cap(c.block)])
+		size, err := c.lz4CompressBlock(plain, level)
 		if err != nil {
 			return nil, err
 		}
@@ -52,6 +56,18 @@ func (c *Codecs) lz4Compress(dst, records []byte) ([]byte, error) {
 		dst = append(dst, c.block[:size]...)
 	}
 	return binary.LittleEndian.AppendUint32(dst, 0), nil
+}
+
+func (c *Codecs) lz4CompressBlock(plain []byte, level int) (int, error) {
+	if level == DefaultLevel || level == lz4LevelDefault {
+		return c.lz4.CompressBlock(plain, c.block[:cap(c.block)])
+	}
+	const levelsMax = 9 // of the library; lz4 itself has 12, Kafka counts to 17
+	if c.lz4High == nil {
+		c.lz4High = new(lz4.CompressorHC)
+	}
+	c.lz4High.Level = lz4.Level1 << (min(level, levelsMax) - 1)
+	return c.lz4High.CompressBlock(plain, c.block[:cap(c.block)])
 }
 
 func (c *Codecs) lz4Decompress(compressed []byte) error {

@@ -62,6 +62,7 @@ type Rules struct {
 	// Recompress: compression.type names a codec (Codec) and is not "producer".
 	Recompress bool
 	Codec      Codec
+	Level      int // of Codec; DefaultLevel is its own
 
 	BaseOffset  engine.Offset // the log end offset: the first record's offset
 	LeaderEpoch engine.LeaderEpoch
@@ -238,10 +239,15 @@ func recordErrors(kind Defect, wrong []RecordError) *Error {
 // rebuild writes the records into a batch of consecutive offsets and the target
 // codec (LogValidator.buildRecordsAndAssignOffsets).
 func rebuild(b Batch, rules *Rules, target Codec, codecs *Codecs) (Result, error) {
+	level := DefaultLevel
+	if target == rules.Codec {
+		level = rules.Level
+	}
 	builder := NewBuilder(Options{
 		BaseOffset:    rules.BaseOffset,
 		LeaderEpoch:   rules.LeaderEpoch,
 		Codec:         target,
+		Level:         level,
 		TimestampType: rules.TimestampType,
 		AppendTime:    rules.Now,
 		HasProducer:   true, // as the client wrote them, -1 or not

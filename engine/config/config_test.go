@@ -28,6 +28,12 @@ func TestCheckTopic(t *testing.T) {
 		"an empty element is refused":             {CleanupPolicy, "delete,", "Configuration 'cleanup.policy' values must not be empty."},
 		"a type must be one of two":               {MessageTimestampType, "x", "Invalid value x for configuration message.timestamp.type: String must be one of: CreateTime, LogAppendTime"},
 		"maybe is no boolean":                     {UncleanLeaderElection, "maybe", "Invalid value maybe for configuration unclean.leader.election.enable: Expected value to be either true or false"},
+		"gzip has levels 1 to 9":                  {CompressionGzipLevel, "10", "Invalid value 10 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1"},
+		"gzip has no level 0":                     {CompressionGzipLevel, "0", "Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1"},
+		"gzip's own level is -1":                  {CompressionGzipLevel, "-1", ""},
+		"lz4 has levels 1 to 17":                  {CompressionLZ4Level, "18", "Invalid value 18 for configuration compression.lz4.level: Value must be no more than 17"},
+		"lz4 has no level 0":                      {CompressionLZ4Level, "0", "Invalid value 0 for configuration compression.lz4.level: Value must be at least 1"},
+		"zstd goes far down":                      {CompressionZstdLevel, "-131072", ""},
 		"a ratio above one is refused":            {MinCleanableDirtyRatio, "1.01", "Invalid value 1.01 for configuration min.cleanable.dirty.ratio: Value must be no more than 1"},
 		"a negative ratio is refused":             {MinCleanableDirtyRatio, "-1e-3", "Invalid value -1e-3 for configuration min.cleanable.dirty.ratio: Value must be at least 0"},
 		"text is no double":                       {MinCleanableDirtyRatio, "half", "Invalid value half for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE"},
@@ -203,5 +209,18 @@ func TestCoarserUnits(t *testing.T) {
 	}
 	if got := ForTopic(imageWith(t), hours, 1, "t"); got.SegmentMillis != 3*3_600_000 || got.SegmentJitterMillis != 3_600_000 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestTheLevelIsThatOfTheCodec(t *testing.T) {
+	levels := []*records.ConfigRecord{
+		record(TopicResource("t"), CompressionGzipLevel, "2"), record(TopicResource("t"), CompressionLZ4Level, "4"),
+		record(ClusterResource(), CompressionZstdLevel, "6"),
+	}
+	for codec, want := range map[string]int{"gzip": 2, "lz4": 4, "zstd": 6, "snappy": 0, "producer": 0} {
+		m := imageWith(t, append(levels, record(TopicResource("t"), CompressionType, codec))...)
+		if got := ForTopic(m, Static{}, 1, "t").CompressionLevel; got != want {
+			t.Errorf("%s: level %d, want %d", codec, got, want)
+		}
 	}
 }

@@ -130,7 +130,10 @@ const RackAwareReplicaSelector = "org.apache.kafka.common.replica.RackAwareRepli
 func TopicKeys() []Key {
 	keys := []Key{
 		{Name: CleanupPolicy, Type: List, Default: "delete", OneOf: []string{"compact", "delete"}, Synonym: LogCleanupPolicy},
+		{Name: CompressionGzipLevel, Type: Int, Default: "-1", Required: true, Min: 1, Bounded: true, Max: 9, OrEqual: minusOne(), Synonym: CompressionGzipLevel},
+		{Name: CompressionLZ4Level, Type: Int, Default: "9", Required: true, Min: 1, Bounded: true, Max: 17, Synonym: CompressionLZ4Level},
 		{Name: CompressionType, Type: String, Default: "producer", OneOf: []string{"gzip", "lz4", "producer", "snappy", "uncompressed", "zstd"}, Synonym: CompressionType},
+		{Name: CompressionZstdLevel, Type: Int, Default: "3", Required: true, Min: -131072, Bounded: true, Max: 22, Synonym: CompressionZstdLevel},
 		{Name: DeleteRetentionMs, Type: Long, Default: "86400000", Required: true, Synonym: LogCleanerDeleteRetention},
 		{Name: FlushMessages, Type: Long, Default: longMax, Required: true, Min: 1, Synonym: LogFlushIntervalMessages},
 		{Name: FollowerThrottledReplicas, Type: List, Throttled: true},
@@ -269,3 +272,9 @@ func atLeast(name string, t Type, value string, min int64) Key {
 func number(name string, t Type, value string) Key { return Key{Name: name, Type: t, Default: value} }
 
 func flag(name, value string) Key { return Key{Name: name, Type: Boolean, Default: value} }
+
+// minusOne is java.util.zip.Deflater.DEFAULT_COMPRESSION.
+func minusOne() *int64 {
+	n := int64(-1)
+	return &n
+}

@@ -24,6 +24,7 @@ type Topic struct {
 	LogAppendTime            bool // else CreateTime
 	MinInSyncReplicas        int32
 	Compression              string // "producer", or the codec to write with
+	CompressionLevel         int    // of that codec, as its key has it; 0 where it has none
 	RetentionBytes           int64  // negative is no limit
 	RetentionMillis          int64  // -1 is no limit
 	SegmentBytes             int32
@@ -61,6 +62,14 @@ func ForTopic(image *metadata.Image, static Static, node engine.NodeID, topic st
 		SegmentMillis:            parseInt(get(SegmentMs)),
 		SegmentJitterMillis:      parseInt(get(SegmentJitterMs)),
 		UncleanLeaderElection:    parseBool(get(UncleanLeaderElection)),
+	}
+	switch t.Compression {
+	case "gzip":
+		t.CompressionLevel = int(parseInt(get(CompressionGzipLevel)))
+	case "lz4":
+		t.CompressionLevel = int(parseInt(get(CompressionLZ4Level)))
+	case "zstd":
+		t.CompressionLevel = int(parseInt(get(CompressionZstdLevel)))
 	}
 	if internal := get(InternalSegmentBytes); internal != "" {
 		t.SegmentBytes = int32(parseInt(internal))

@@ -101,6 +101,7 @@ func (l *Log) rules(how LeaderAppend) batch.Rules {
 		Now:           how.Now,
 		Recompress:    l.config.Recompress,
 		Codec:         l.config.Codec,
+		Level:         l.config.Level,
 		BaseOffset:    l.leo,
 		LeaderEpoch:   how.Epoch,
 	}

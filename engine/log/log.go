@@ -53,6 +53,7 @@ type Config struct {
 	RetentionBytes       int64         // retention.bytes; negative is no limit
 	Recompress           bool          // compression.type names a codec
 	Codec                batch.Codec   // that codec
+	Level                int           // compression.<codec>.level; batch.DefaultLevel is its own
 	FlushMessages        int64         // flush.messages
 	ProducerIDExpiration time.Duration // producer.id.expiration.ms
 }

@@ -80,6 +80,7 @@ func (m *Manager) logConfig(topic string) log.Config {
 		c.Recompress = true
 		if t.Compression != "uncompressed" {
 			c.Codec, _ = batch.ParseCodec(t.Compression)
+			c.Level = t.CompressionLevel
 		}
 	}
 	c.FlushMessages = t.FlushMessages
