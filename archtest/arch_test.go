@@ -55,6 +55,7 @@ func checkTexts(t *testing.T, root string) []Finding {
 		found = append(found, CheckSize(s)...)
 		found = append(found, CheckSleep(s)...)
 		found = append(found, CheckDrawers(s)...)
+		found = append(found, CheckBugs(module, s)...)
 	}
 	return found
 }

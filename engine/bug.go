@@ -22,4 +22,14 @@ const (
 	BugZombieAck
 	BugGroupOffsetsForgotten
 	BugShrinkCommits
+	bugEnd
 )
+
+// AllBugs lists the mistakes.
+func AllBugs() []Bugs {
+	var all []Bugs
+	for b := Bugs(1); b < bugEnd; b <<= 1 {
+		all = append(all, b)
+	}
+	return all
+}

@@ -40,6 +40,7 @@ type Config struct {
 	LogDir      string        // the one log directory, as DescribeLogDirs names it; "" is node-N
 	Listeners   []Listener    // advertised.listeners; the first is inter.broker.listener.name
 	Static      config.Static // server.properties
+	Bugs        engine.Bugs   // known mistakes to make, in the simulator alone
 }
 
 // Broker is the broker part of a Kafka server. It is plain data.
@@ -66,7 +67,7 @@ func New(cfg Config, data log.Store) *Broker {
 	b := &Broker{cfg: cfg, data: data, image: metadata.NewImage(), metadataOffset: -1}
 	b.requestTimeout = cfg.Static.Duration(config.RequestTimeout)
 	b.replicas = replica.New(replicaConfig(cfg), data)
-	b.groups = group.New(groupConfig(cfg.Static), offsetsLog{b.replicas})
+	b.groups = group.New(groupConfig(cfg), offsetsLog{b.replicas})
 	clientID := decimal(int64(cfg.NodeID)) // brokers name themselves by their bare id
 	for key := range linkCount {
 		b.links[key] = newControllerLink(key, clientID, linkTimeout(key, cfg.Static))
@@ -86,8 +87,10 @@ func linkTimeout(key int64, s config.Static) time.Duration {
 	return timeout
 }
 
-func groupConfig(s config.Static) group.Config {
+func groupConfig(cfg Config) group.Config {
+	s := cfg.Static
 	c := group.Default()
+	c.Bugs = cfg.Bugs
 	c.SessionTimeoutMin = s.Duration(config.GroupMinSessionTimeout)
 	c.SessionTimeoutMax = s.Duration(config.GroupMaxSessionTimeout)
 	c.InitialRebalanceDelay = s.Duration(config.GroupInitialRebalanceDelay)

@@ -90,7 +90,7 @@ func (c *Checker) onPosition(p *partition, ev *engine.Event) {
 func (c *Checker) Watch(_ engine.Time, m *sim.Sent) {
 	if m.Request != nil {
 		switch m.Request.(type) {
-		case *kmsg.VoteRequest, *kmsg.OffsetCommitRequest, *kmsg.ListOffsetsRequest:
+		case *kmsg.VoteRequest, *kmsg.OffsetCommitRequest, *kmsg.ListOffsetsRequest, *kmsg.AlterPartitionRequest:
 			c.asked[askKey{m.From, m.Conn, m.Correlation}] = m.Request
 		}
 		return
@@ -99,6 +99,10 @@ func (c *Checker) Watch(_ engine.Time, m *sim.Sent) {
 	case *kmsg.FetchResponse:
 		if n := c.node(m.To); !n.server {
 			c.onFetchResponse(m, resp)
+		}
+	case *kmsg.AlterPartitionResponse:
+		if req, ok := c.request(m).(*kmsg.AlterPartitionRequest); ok {
+			c.onAlteredPartition(req, resp)
 		}
 	case *kmsg.VoteResponse:
 		if req, ok := c.request(m).(*kmsg.VoteRequest); ok {
@@ -111,6 +115,38 @@ func (c *Checker) Watch(_ engine.Time, m *sim.Sent) {
 	case *kmsg.ListOffsetsResponse:
 		if req, ok := c.request(m).(*kmsg.ListOffsetsRequest); ok && !c.node(m.To).server {
 			c.onListOffsets(req, resp)
+		}
+	}
+}
+
+// topicName gives a topic's name, by whichever of name and id a message has; "" where
+// no topic is known.
+func (c *Checker) topicName(name string, id [16]byte) string {
+	image := c.image()
+	if name != "" || image == nil {
+		return name
+	}
+	if t := image.TopicByID(id); t != nil {
+		return t.Name
+	}
+	return ""
+}
+
+// onAlteredPartition holds ISRChangeIsMadeFromTheNewest: what is accepted moves the
+// partition epoch by one, or not at all.
+func (c *Checker) onAlteredPartition(req *kmsg.AlterPartitionRequest, resp *kmsg.AlterPartitionResponse) {
+	for _, t := range req.Topics {
+		for _, asked := range t.Partitions {
+			for _, rt := range resp.Topics {
+				for _, part := range rt.Partitions {
+					if rt.TopidID != t.TopicID || part.Partition != asked.Partition || part.ErrorCode != 0 ||
+						part.PartitionEpoch == asked.PartitionEpoch || part.PartitionEpoch == asked.PartitionEpoch+1 {
+						continue
+					}
+					c.violated(ISRChangeIsMadeFromTheNewest, engine.TopicPartition{Topic: c.topicName("", t.TopicID), Partition: part.Partition},
+						"a change made from partition epoch %d was accepted as %d", asked.PartitionEpoch, part.PartitionEpoch)
+				}
+			}
 		}
 	}
 }
@@ -133,17 +169,9 @@ func (c *Checker) request(m *sim.Sent) kmsg.Request {
 func (c *Checker) onFetchResponse(m *sim.Sent, resp *kmsg.FetchResponse) {
 	for i := range resp.Topics {
 		t := &resp.Topics[i]
-		name := t.Topic
+		name := c.topicName(t.Topic, t.TopicID)
 		if name == "" {
-			image := c.image()
-			if image == nil {
-				continue
-			}
-			topic := image.TopicByID(t.TopicID)
-			if topic == nil {
-				continue
-			}
-			name = topic.Name
+			continue
 		}
 		for j := range t.Partitions {
 			if part := &t.Partitions[j]; len(part.RecordBatches) > 0 {

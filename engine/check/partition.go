@@ -267,12 +267,9 @@ func (c *Checker) lose(p *partition, from engine.Offset, cause LossCause) {
 	p.outside = true
 }
 
-// elrFeature is finalized at 1 where there are eligible leader replicas.
-const elrFeature = "eligible.leader.replicas.version"
-
 func (c *Checker) hasELR() bool {
 	image := c.image()
-	return image != nil && image.FeatureLevel(elrFeature) > 0
+	return image != nil && image.FeatureLevel(metadata.EligibleLeaderReplicasVersion) > 0
 }
 
 // minISR is min.insync.replicas, no more than there are replicas.

@@ -32,6 +32,7 @@ const (
 	QuorumLeaderCompleteness              Property = "QuorumLeaderCompleteness"
 	EpochsNeverGoBack                     Property = "EpochsNeverGoBack"
 	ToldHighWatermarkNeverGoesBack        Property = "ToldHighWatermarkNeverGoesBack"
+	ISRChangeIsMadeFromTheNewest          Property = "ISRChangeIsMadeFromTheNewest"
 	NoReadAboveHighWatermark              Property = "NoReadAboveHighWatermark"
 	AcknowledgedIsWhereItWasSaid          Property = "AcknowledgedIsWhereItWasSaid"
 	IdempotentRecordsOnce                 Property = "IdempotentRecordsOnce"
@@ -96,6 +97,8 @@ func Properties() []Meaning {
 		{EpochsNeverGoBack, AnyFault, "after every step", "A leader epoch of a partition, as the newest metadata or one life of a broker has it, only grows."},
 		{ToldHighWatermarkNeverGoesBack, WithinBudget, "when a ListOffsets of a client is answered",
 			"The end of a partition that clients are told by ListOffsets never goes back (KIP-207). A replica's own high watermark may, after an election, and Fetch tells it."},
+		{ISRChangeIsMadeFromTheNewest, AnyFault, "when an AlterPartition is answered",
+			"The controller accepts an ISR change that was made from the partition epoch that it has (KIP-497), and no other."},
 		{NoReadAboveHighWatermark, AnyFault, "when a Fetch of a consumer is answered", "A consumer is given nothing above what a leader committed."},
 		{AcknowledgedIsWhereItWasSaid, WithinBudget, "in the end", "A record acknowledged by acks=all at an offset is there, in every replica."},
 		{IdempotentRecordsOnce, WithinBudget, "when something is committed", "A batch of an idempotent producer is committed once, and its sequence numbers follow each other."},

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"bitacora/engine"
@@ -31,6 +33,11 @@ type ServerConfig struct {
 	ControllerListeners []quorum.Endpoint
 	BootstrapServers    []engine.Addr // controller.quorum.bootstrap.servers
 	Static              config.Static // server.properties
+	// Features are the feature levels that Format finalizes beside metadata.version, by
+	// name (kafka-storage format --feature NAME=LEVEL).
+	Features map[string]int16
+	// Bugs are known mistakes to make. Only the simulator sets them.
+	Bugs engine.Bugs
 }
 
 // Server is the node of a Kafka server process (KafkaRaftServer): one replica of
@@ -77,7 +84,7 @@ func NewServer(cfg ServerConfig, meta, data log.Store) (*Server, error) {
 	if cfg.Broker {
 		s.broker = broker.New(broker.Config{
 			NodeID: cfg.NodeID, ClusterID: cfg.ClusterID, DirectoryID: cfg.DirectoryID, LogDir: cfg.LogDir,
-			Listeners: cfg.BrokerListeners, Static: cfg.Static,
+			Listeners: cfg.BrokerListeners, Static: cfg.Static, Bugs: cfg.Bugs,
 		}, data)
 	}
 	s.registration = newRegistration(cfg.NodeID)
@@ -89,7 +96,7 @@ func newController(cfg ServerConfig, meta log.Store) (*controller.Controller, er
 	if err != nil {
 		return nil, fmt.Errorf("node %d: read the bootstrap records: %w", cfg.NodeID, err)
 	}
-	c := controller.Config{NodeID: cfg.NodeID, ClusterID: cfg.ClusterID, Static: cfg.Static}
+	c := controller.Config{NodeID: cfg.NodeID, ClusterID: cfg.ClusterID, Static: cfg.Static, Bugs: cfg.Bugs}
 	for _, f := range broker.SupportedFeatures() {
 		c.Features = append(c.Features, metadata.FeatureRange(f))
 	}
@@ -125,6 +132,12 @@ func quorumConfig(cfg ServerConfig) quorum.Config {
 	q.SegmentMs = cfg.Static.Duration(config.MetadataSegmentMs)
 	q.RetentionBytes = cfg.Static.Int(config.MetadataRetentionBytes)
 	q.RetentionMs = cfg.Static.Duration(config.MetadataRetentionMs)
+	if cfg.Bugs.Has(engine.BugVoteNotPersisted) {
+		q.Bugs |= quorum.BugVoteNotPersisted
+	}
+	if cfg.Bugs.Has(engine.BugCommitOldEpoch) {
+		q.Bugs |= quorum.BugCommitOldEpoch
+	}
 	return q
 }
 
@@ -133,7 +146,11 @@ func quorumConfig(cfg ServerConfig) quorum.Config {
 // (--no-initial-controllers). Who calls commits the disk.
 func Format(cfg ServerConfig, meta log.Store, standalone bool, now engine.WallTime) error {
 	var frames [][]byte
-	for _, r := range controller.BootstrapRecords() {
+	bootstrap := controller.BootstrapRecords()
+	for _, name := range slices.Sorted(maps.Keys(cfg.Features)) {
+		bootstrap = append(bootstrap, records.Versioned{Record: &records.FeatureLevelRecord{Name: name, FeatureLevel: cfg.Features[name]}})
+	}
+	for _, r := range bootstrap {
 		frames = append(frames, records.AppendFrame(nil, r))
 	}
 	if err := quorum.Format(meta, quorumConfig(cfg), standalone, now, frames...); err != nil {

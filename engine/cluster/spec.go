@@ -41,6 +41,8 @@ type Spec struct {
 	Properties map[string]string
 	// Racks gives brokers their racks, in order; brokers beyond them have none.
 	Racks []string
+	// Features are finalized from the beginning, by name, beside metadata.version.
+	Features map[string]int16
 }
 
 // Places gives servers their addresses: a simulation names hosts, a live server
@@ -80,7 +82,7 @@ func (s Spec) Plan(at Places) ([]Planned, error) {
 		p := Planned{Standalone: id == s.ControllerIDs()[0]}
 		c := &p.Config
 		c.NodeID, c.ClusterID, c.DirectoryID = id, clusterID, rand.UUID()
-		c.BootstrapServers = bootstrap
+		c.BootstrapServers, c.Features = bootstrap, s.Features
 		c.Controller = s.isController(id)
 		c.Broker = id < firstController
 		if c.Broker {

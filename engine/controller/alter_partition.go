@@ -109,7 +109,7 @@ func (c *Controller) checkAlterPartition(id engine.NodeID, p *metadata.Partition
 		return engine.ErrFencedLeaderEpoch
 	case id != p.Leader:
 		return engine.ErrInvalidRequest
-	case partitionEpoch < p.PartitionEpoch:
+	case partitionEpoch < p.PartitionEpoch && !c.cfg.Bugs.Has(engine.BugStaleISRChange):
 		return engine.ErrInvalidUpdateVersion
 	}
 	var members []engine.NodeID
@@ -127,6 +127,9 @@ func (c *Controller) checkAlterPartition(id engine.NodeID, p *metadata.Partition
 		recovering && len(members) > 1,
 		recovering && p.LeaderRecoveryState == metadata.LeaderRecovered:
 		return engine.ErrInvalidRequest
+	}
+	if c.cfg.Bugs.Has(engine.BugFencedIntoISR) {
+		return engine.ErrNone
 	}
 	for _, m := range isr {
 		b := c.pending.Broker(engine.NodeID(m.BrokerID))

@@ -22,6 +22,8 @@ type Config struct {
 	// Bootstrap holds the records that the first active controller of a fresh log
 	// writes (bootstrap.checkpoint). Empty: BootstrapRecords.
 	Bootstrap []records.Versioned
+	// Bugs are known mistakes to make. Only the simulator sets them.
+	Bugs engine.Bugs
 }
 
 // Host is what a controller needs of the process around it. None of its methods

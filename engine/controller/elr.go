@@ -12,7 +12,7 @@ import (
 // elrEnabled says whether eligible leader replicas are kept (KIP-966,
 // FeatureControlManager.isElrFeatureEnabled).
 func (c *Controller) elrEnabled() bool {
-	return c.pending.FeatureLevel(metadata.EligibleLeaderReplicasVersion) >= 1
+	return c.pending.FeatureLevel(metadata.EligibleLeaderReplicasVersion) >= 1 && !c.cfg.Bugs.Has(engine.BugLastReplicaStanding)
 }
 
 // effectiveMinISR is min.insync.replicas as far as the topic has replicas for it

@@ -28,6 +28,9 @@ type Config struct {
 	OffsetRetention       time.Duration // offsets.retention.minutes
 	OffsetCheckInterval   time.Duration // offsets.retention.check.interval.ms
 	OffsetMetadataMax     int           // offset.metadata.max.bytes
+
+	// Bugs are known mistakes to make. Only the simulator sets them.
+	Bugs engine.Bugs
 }
 
 // Default gives Kafka's defaults.
@@ -183,6 +186,9 @@ func (c *Coordinator) OnHighWatermark(env *engine.Env, partition int32, hw engin
 // the broker.
 func (c *Coordinator) load(env *engine.Env, s *shard) {
 	run, code := c.log.ReadOffsets(env, s.partition, s.loaded, loadBytesAtOnce)
+	if c.cfg.Bugs.Has(engine.BugGroupOffsetsForgotten) {
+		run = nil
+	}
 	if code == engine.ErrNone && len(run) > 0 {
 		s.loaded = c.replayAll(s, run)
 		env.SetTimer(engine.Timer{Owner: engine.OwnerGroup, Kind: timerLoad, Key: int64(s.partition)}, 0)

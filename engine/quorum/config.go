@@ -121,6 +121,8 @@ const (
 	// BugIgnoreDivergence makes the leader serve any fetch offset without
 	// comparing epochs.
 	BugIgnoreDivergence
+	// BugVoteNotPersisted never writes epochs and votes down.
+	BugVoteNotPersisted
 )
 
 func (c *Config) validate() error {

@@ -169,7 +169,7 @@ func (r *Replica) become(env *engine.Env, s epochState) {
 	if s.election.epoch < r.state.election.epoch {
 		engine.Violated("EpochOnlyGrows", "node %d: %d after %d", r.cfg.NodeID, s.election.epoch, r.state.election.epoch)
 	}
-	if encoded := s.election.encode(); string(encoded) != string(r.persisted) {
+	if encoded := s.election.encode(); string(encoded) != string(r.persisted) && !r.cfg.has(BugVoteNotPersisted) {
 		if err := r.log.writeElection(encoded); err != nil {
 			r.diskFailed(env)
 			return

@@ -54,6 +54,7 @@ func NewCluster(cfg Config, spec cluster.Spec) (*Sim, error) {
 		return nil, err
 	}
 	for _, p := range plan {
+		p.Config.Bugs = cfg.Bugs
 		if err := s.addServer(p); err != nil {
 			return nil, err
 		}

@@ -47,6 +47,9 @@ type Config struct {
 
 	// Static holds server.properties, for the configs of topics.
 	Static config.Static
+
+	// Bugs are known mistakes to make. Only the simulator sets them.
+	Bugs engine.Bugs
 }
 
 // Default gives Kafka 4.3.1's defaults.

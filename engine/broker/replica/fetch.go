@@ -213,7 +213,7 @@ func (m *Manager) read(env *engine.Env, op *fetchOp, e *fetchEntry, bytesMax int
 	if e.key.topic == "" && e.key.id != p.topicID {
 		return refusedFetch(engine.ErrInconsistentTopicID)
 	}
-	if code := p.checkLocal(m.cfg.NodeID, e.ask.currentLeaderEpoch, op.leaderOnly()); code != engine.ErrNone {
+	if code := p.checkLocal(m.cfg.NodeID, m.fencedBy(&e.ask), op.leaderOnly()); code != engine.ErrNone {
 		return refusedFetch(code)
 	}
 	var f *follower
@@ -248,12 +248,12 @@ func (m *Manager) read(env *engine.Env, op *fetchOp, e *fetchEntry, bytesMax int
 // nothing above 3 is of this log.
 func (m *Manager) readLog(env *engine.Env, op *fetchOp, p *Partition, ask *fetchAsk, bytesMax int, minOne bool) fetchResult {
 	r := fetchResult{highWatermark: p.log.HighWatermark(), logStartOffset: p.log.LogStartOffset()}
-	if ask.lastFetchedEpoch != engine.NoLeaderEpoch {
+	if ask.lastFetchedEpoch != engine.NoLeaderEpoch && m.compares(p, ask) {
 		end := p.log.EndOffsetForEpoch(ask.lastFetchedEpoch)
 		if end.Epoch == engine.NoLeaderEpoch || ask.fetchOffset < r.logStartOffset {
 			return refusedFetch(engine.ErrOffsetOutOfRange)
 		}
-		if ask.divergesFrom(end) {
+		if m.diverges(ask, end) {
 			r.diverging, r.divergesAt = true, end
 			return r
 		}
@@ -273,6 +273,30 @@ func (m *Manager) readLog(env *engine.Env, op *fetchOp, p *Partition, ask *fetch
 		op.after = m.barrier()
 	}
 	return r
+}
+
+// The seams of the museum (engine.Bugs): each says what is right, unless the mistake
+// is asked for.
+
+// fencedBy is the leader epoch that a Fetch is checked against; before KIP-320 none.
+func (m *Manager) fencedBy(ask *fetchAsk) engine.LeaderEpoch {
+	if m.cfg.Bugs.Has(engine.BugFetchUnfenced) {
+		return engine.NoLeaderEpoch
+	}
+	return ask.currentLeaderEpoch
+}
+
+// compares says whether the reader's log is compared with this one: a Fetch of
+// another epoch than ours cannot be, and is fenced.
+func (m *Manager) compares(p *Partition, ask *fetchAsk) bool {
+	return !m.cfg.Bugs.Has(engine.BugFetchUnfenced) || ask.currentLeaderEpoch == p.leaderEpoch
+}
+
+func (m *Manager) diverges(ask *fetchAsk, end log.OffsetAndEpoch) bool {
+	if m.cfg.Bugs.Has(engine.BugDivergeByEpochStart) {
+		return end.Offset < ask.fetchOffset
+	}
+	return ask.divergesFrom(end)
 }
 
 // divergesFrom says whether the reader's log goes another way than this one, where
@@ -337,7 +361,7 @@ func (m *Manager) isDue(env *engine.Env, d *delayedFetch, p *Partition) bool {
 		if e.where.partition != p || e.result.erroneous {
 			continue
 		}
-		if p.gone || p.checkLocal(m.cfg.NodeID, e.ask.currentLeaderEpoch, d.fetch.leaderOnly()) != engine.ErrNone {
+		if p.gone || p.checkLocal(m.cfg.NodeID, m.fencedBy(&e.ask), d.fetch.leaderOnly()) != engine.ErrNone {
 			return true
 		}
 		if e.ask.fetchOffset > p.log.End(d.fetch.isolation) {
@@ -345,7 +369,7 @@ func (m *Manager) isDue(env *engine.Env, d *delayedFetch, p *Partition) bool {
 		}
 		if e.ask.lastFetchedEpoch != engine.NoLeaderEpoch {
 			end := p.log.EndOffsetForEpoch(e.ask.lastFetchedEpoch)
-			if end.Epoch == engine.NoLeaderEpoch || e.ask.divergesFrom(end) {
+			if end.Epoch == engine.NoLeaderEpoch || m.diverges(&e.ask, end) {
 				return true
 			}
 		}

@@ -76,6 +76,16 @@ func (s *fetchState) ask(bytesMax int32) fetchAsk {
 	return a
 }
 
+// mayAsk is ask, as before KIP-101 where that is asked for: without an epoch, nobody
+// can tell that the log is another.
+func (m *Manager) mayAsk(s *fetchState) fetchAsk {
+	a := s.ask(m.cfg.FetchBytesMax)
+	if m.cfg.Bugs.Has(engine.BugTruncateToHighWatermark) {
+		a.lastFetchedEpoch = engine.NoLeaderEpoch
+	}
+	return a
+}
+
 func (s *fetchState) isReady(now engine.Time) bool {
 	return s.phase == phaseFetching && s.retryAt <= now
 }
@@ -97,7 +107,7 @@ func (m *Manager) startFetching(env *engine.Env, p *Partition) {
 	if f == nil {
 		return
 	}
-	if p.log.LatestEpoch() == engine.NoLeaderEpoch {
+	if p.log.LatestEpoch() == engine.NoLeaderEpoch || m.cfg.Bugs.Has(engine.BugTruncateToHighWatermark) {
 		m.truncate(env, p, p.log.HighWatermark())
 	}
 	s := &fetchState{partition: p, key: sessionKey{id: p.topicID, partition: p.tp.Partition}, leaderEpoch: p.leaderEpoch}
@@ -203,7 +213,7 @@ func (m *Manager) sendFetch(env *engine.Env, f *fetcher) {
 			}
 			continue
 		}
-		if a := s.ask(m.cfg.FetchBytesMax); !s.inSession || a != s.sentAsk {
+		if a := m.mayAsk(s); !s.inSession || a != s.sentAsk {
 			s.sentAsk = a
 			f.setMember(s, true)
 			addAsk(req, s.key, a)

@@ -172,9 +172,9 @@ func (m *Manager) onDiverged(env *engine.Env, f *fetcher, s *fetchState, epoch e
 	p := s.partition
 	m.trace(env, p, engine.Event{Kind: engine.EventFetchDiverged, Epoch: epoch, Offset: end, Peer: f.leader})
 	to := min(end, p.log.LogEndOffset())
-	switch own := p.log.EndOffsetForEpoch(epoch); own.Epoch {
-	case engine.NoLeaderEpoch:
-	case epoch:
+	switch own := p.log.EndOffsetForEpoch(epoch); {
+	case m.cfg.Bugs.Has(engine.BugDivergeByEpochStart), own.Epoch == engine.NoLeaderEpoch:
+	case own.Epoch == epoch:
 		to = min(own.Offset, to)
 	default:
 		to = min(own.Offset, p.log.LogEndOffset())

@@ -23,6 +23,15 @@ func (p *Partition) inMaximalISR(id engine.NodeID) bool {
 	return slices.Contains(p.isr, id) || p.pending != nil && p.pending.joins == id
 }
 
+// waitsFor says whether the high watermark waits for a replica of the maximal ISR.
+// One that is proposed to leave still counts: the controller may elect it.
+func (m *Manager) waitsFor(p *Partition, id engine.NodeID) bool {
+	if m.cfg.Bugs.Has(engine.BugShrinkCommits) && p.pending != nil {
+		return slices.Contains(p.pending.isr, id)
+	}
+	return p.inMaximalISR(id)
+}
+
 func (p *Partition) maximalISRSize() int {
 	if p.pending != nil && p.pending.joins != engine.NoNode {
 		return len(p.isr) + 1
@@ -33,6 +42,9 @@ func (p *Partition) maximalISRSize() int {
 // isISREligible is Partition.isReplicaIsrEligible: not fenced, not shutting down,
 // and in the incarnation that it fetched in (KIP-841, KIP-903).
 func (m *Manager) isISREligible(f *follower) bool {
+	if m.cfg.Bugs.Has(engine.BugFencedIntoISR) {
+		return true
+	}
 	if m.image == nil || !f.brokerEpochKnown {
 		return false
 	}
@@ -83,6 +95,9 @@ func (m *Manager) propose(env *engine.Env, p *Partition, isr []engine.NodeID, jo
 	}
 	m.traceISR(env, p, engine.EventISRProposed, isr)
 	m.alter.submit(p.pending)
+	if m.cfg.Bugs.Has(engine.BugShrinkCommits) {
+		m.maybeIncrementHighWatermark(env, p)
+	}
 }
 
 // commitISR takes the ISR that the controller gave.

@@ -219,14 +219,14 @@ func (p *Partition) setFollowers(self engine.NodeID, assigned []engine.NodeID) {
 // log end of the maximal ISR, and of replicas about to join it so that they can
 // catch up with it at all. Below min.insync.replicas it stands still (KIP-966).
 func (m *Manager) maybeIncrementHighWatermark(env *engine.Env, p *Partition) {
-	if !p.isLeader(m.cfg.NodeID) || p.isUnderMinISR() {
+	if !p.isLeader(m.cfg.NodeID) || p.isUnderMinISR() && !m.cfg.Bugs.Has(engine.BugLastReplicaStanding) {
 		return
 	}
 	leaderLogEnd := p.log.LogEndOffset()
 	to := leaderLogEnd
 	for i := range p.followers {
 		f := &p.followers[i]
-		if f.logEnd < to && (p.inMaximalISR(f.id) ||
+		if f.logEnd < to && (m.waitsFor(p, f.id) ||
 			f.isCaughtUp(leaderLogEnd, env.Wall(), m.cfg.ReplicaLagTimeMax.Milliseconds()) && m.isISREligible(f)) {
 			to = f.logEnd
 		}

@@ -161,13 +161,18 @@ func (m *Manager) producePartition(env *engine.Env, op *delayedProduce, req *kms
 	if r.Code == engine.ErrNone {
 		op.after = r.After
 		op.waits = append(op.waits, produceWait{
-			partition: p, required: r.NextOffset, epoch: p.leaderEpoch, done: req.Acks != acksAll,
+			partition: p, required: r.NextOffset, epoch: p.leaderEpoch, done: !m.waitsForISR(req.Acks),
 			topicAt: topicAt, partAt: len(op.response.Topics[topicAt].Partitions), // where part will stand
 		})
-		if req.Acks == acksAll {
+		if m.waitsForISR(req.Acks) {
 			op.pending++
 		}
 	}
+}
+
+// waitsForISR says whether an acknowledgement waits for the ISR.
+func (m *Manager) waitsForISR(acks int16) bool {
+	return acks == acksAll && !m.cfg.Bugs.Has(engine.BugAckBeforeISR)
 }
 
 // refuseElsewhere answers NOT_LEADER_OR_FOLLOWER, from v10 on with who leads.

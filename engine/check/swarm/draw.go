@@ -2,11 +2,14 @@ package swarm
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"bitacora/engine"
+	"bitacora/engine/broker"
 	"bitacora/engine/config"
+	"bitacora/engine/metadata"
 )
 
 // The least that a run is.
@@ -30,13 +33,16 @@ type drawing struct {
 	rand   engine.Rand
 	factor int64 // time-outs are this much shorter than the defaults, in tenths
 	minISR int
+	focus  *Focus // nil: none
 }
 
 // Draw gives the plan of a seed.
-func Draw(seed uint64) *Plan {
-	d := drawing{Plan: Plan{Seed: seed}, rand: engine.NewRand(seed, "swarm/plan"), factor: 10}
+func Draw(seed uint64) *Plan { return draw(seed, nil) }
+
+func draw(seed uint64, focus *Focus) *Plan {
+	d := drawing{Plan: Plan{Seed: seed}, rand: engine.NewRand(seed, "swarm/plan"), factor: 10, focus: focus}
 	d.Lasts, d.Heals = lastsMin, 4*time.Minute
-	if d.oneIn(10) {
+	if d.oneIn(10) && focus == nil {
 		d.Lasts, d.Heals = 3*time.Minute, 10*time.Minute // with Kafka's defaults
 	} else {
 		d.factor = 100 + d.rand.Int64N(101)
@@ -68,7 +74,16 @@ func (d *drawing) cluster() {
 	if d.oneIn(8) {
 		d.Controllers = 1
 	}
+	if d.focus != nil && d.focus.Quorum {
+		d.Combined, d.Controllers = false, 3
+	}
 	d.minISR = 1 + d.rand.IntN(2)
+	if withELR := d.oneIn(2) || d.focus != nil && d.focus.ELR; withELR && offersELR() {
+		d.Features = []Property{{metadata.EligibleLeaderReplicasVersion, "1"}}
+	}
+	if d.focus != nil && d.focus.ELR {
+		d.minISR = 2
+	}
 	set := func(key, value string) { d.Properties = append(d.Properties, Property{key, value}) }
 	set(config.MinInSyncReplicas, strconv.Itoa(d.minISR))
 	set(config.OffsetsTopicPartitions, "3")
@@ -102,8 +117,18 @@ func (d *drawing) cluster() {
 	set(config.LeaderImbalanceCheck, strconv.FormatInt(max(300*10/d.factor, 1), 10))
 }
 
+// offersELR says whether brokers can live with eligible leader replicas (KIP-966).
+func offersELR() bool {
+	return slices.ContainsFunc(broker.SupportedFeatures(), func(f broker.Feature) bool {
+		return f.Name == metadata.EligibleLeaderReplicasVersion && f.Max > 0
+	})
+}
+
 func (d *drawing) topics() {
 	d.Topics = []Topic{{Name: "pedidos", Partitions: 1 + d.rand.IntN(3), Replicas: 3}}
+	if d.focus != nil && d.focus.Partitions > 0 {
+		d.Topics[0].Partitions = d.focus.Partitions
+	}
 	if d.oneIn(3) {
 		d.Topics = append(d.Topics, Topic{Name: "pagos", Partitions: 1, Replicas: 2 + d.rand.IntN(2)})
 	}
@@ -123,6 +148,8 @@ func (d *drawing) clients() {
 			c.Properties = append(c.Properties, Property{"delivery.timeout.ms", d.shorter(120000)}, Property{"max.block.ms", d.shorter(60000)})
 		}
 		switch {
+		case d.focus != nil && d.focus.AckOne:
+			c.Properties = append(c.Properties, Property{"acks", "1"})
 		case i == 0:
 		case d.oneIn(3):
 			c.Properties = append(c.Properties, Property{"acks", "1"})
@@ -155,6 +182,10 @@ func (d *drawing) clients() {
 
 // steps draws which faults this run has and how often, then the faults.
 func (d *drawing) steps() {
+	if d.focus != nil {
+		d.focusedSteps()
+		return
+	}
 	var kinds []Verb
 	for v := range verbCount {
 		weight := d.rand.IntN(4) // 0: a run without
@@ -189,8 +220,6 @@ func (d *drawing) step(v Verb, at, gap time.Duration) Step {
 	switch v {
 	case Cut, CutFrom, SlowLink:
 		s.Peer = d.target()
-	case Elect:
-		s.Node, s.For = d.aPartition("leader"), 0
 	}
 	switch v {
 	case SlowDisk:

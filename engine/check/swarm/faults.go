@@ -44,8 +44,6 @@ func (r *run) harm(s *Step, id engine.NodeID) bool {
 		}
 	case Clock:
 		r.sim.Do(sim.Action{Kind: sim.ActClock, Node: id, By: s.By})
-	case Elect:
-		return false // by request: see the admin client
 	default:
 		return r.harmDisk(s, id)
 	}

@@ -15,12 +15,15 @@ type Plan struct {
 	Controllers int
 	Combined    bool
 	Properties  []Property // server.properties
-	Features    []Property // feature levels to finalize before the work begins
+	Features    []Property // finalized from the beginning, as kafka-storage format --feature
 	Topics      []Topic
 	Clients     []Client
 	Steps       []Step
 	Lasts       time.Duration // of the work, from the moment the cluster is up
 	Heals       time.Duration // how long a healed cluster may take to be well
+	// Excerpt says that the plan was cut from a run, and is not to be made a whole one
+	// with faults and records that it lacks.
+	Excerpt bool
 }
 
 // Property is a configuration by Kafka's name.
@@ -82,14 +85,13 @@ const (
 	Clock                 // the wall clock jumps by By
 	FillDisk              // nothing more fits
 	FailDisk              // the next operation fails
-	Elect                 // ask for the preferred leader of Node's partition
 	verbCount
 )
 
 func verbNames() [verbCount]string {
 	return [verbCount]string{
 		"kill", "power-loss", "tear", "shutdown", "pause", "cut", "cut-from", "isolate", "slow-disk", "slow-link",
-		"clock", "fill-disk", "fail-disk", "elect",
+		"clock", "fill-disk", "fail-disk",
 	}
 }
 

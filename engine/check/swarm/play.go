@@ -109,6 +109,16 @@ func (r *run) build() error {
 		}
 		spec.Properties[kv.Key] = kv.Value
 	}
+	for _, kv := range r.plan.Features {
+		level, err := strconv.ParseInt(kv.Value, 10, 16)
+		if err != nil {
+			return fmt.Errorf("feature %s: %w", kv.Key, err)
+		}
+		if spec.Features == nil {
+			spec.Features = map[string]int16{}
+		}
+		spec.Features[kv.Key] = int16(level)
+	}
 	r.sim, err = sim.NewCluster(cfg, spec)
 	return err
 }
@@ -237,7 +247,7 @@ func (r *run) work() {
 			steps = steps[1:]
 		}
 		r.check.Quiet()
-		if len(steps) == 0 && r.sim.Now() >= end && r.result.Faults < stepsMin && end < r.begun.Add(2*r.plan.Lasts) {
+		if len(steps) == 0 && r.sim.Now() >= end && !r.plan.Excerpt && r.result.Faults < stepsMin && end < r.begun.Add(2*r.plan.Lasts) {
 			// Some met nobody: the run is not over before it had its faults.
 			steps = append(steps, Step{At: r.sim.Now().Sub(r.begun), Verb: Kill, Node: r.anyLeader(), For: moreEvery / 2})
 			end = end.Add(moreEvery)
@@ -259,7 +269,7 @@ func (r *run) heal() {
 	r.mend()
 	began := r.sim.Now()
 	end := began.Add(r.plan.Heals)
-	for r.sim.Now() < end && !r.check.Broken() && r.check.Counts().Acknowledged < acknowledgedMin {
+	for !r.plan.Excerpt && r.sim.Now() < end && !r.check.Broken() && r.check.Counts().Acknowledged < acknowledgedMin {
 		r.sim.Run(min(r.sim.Now().Add(quietEvery), end))
 		r.restartDead()
 		r.check.Quiet()
