@@ -12,8 +12,8 @@ DATA ?= data
 ARGS ?=
 # The package whose goldens `make golden` rewrites.
 PKG ?=
-# How many seeds `make soak` plays.
-SEEDS ?= 2000
+# How many seeds `make soak` plays of the tests beside the swarm.
+SEEDS ?= 200
 
 TEMPL := go run github.com/a-h/templ/cmd/templ@v0.3.977
 
@@ -38,7 +38,8 @@ bench: static ## measure, side by side with Apache Kafka where it has a peer (RO
 	@.ci/tools java
 	go test ./server/interop/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -rounds $(or $(ROUNDS),5) -report '$(abspath $(REPORT))'
 
-soak: static ## seeded random faults over random work, SEEDS (2000) of each kind
+soak: static ## play seeded random faults for FOR (45s) from seed FROM (1), or on from STATE=FILE; SEEDS (200) of the older ones
+	go run ./server soak --from $(or $(FROM),1) --for $(or $(FOR),45s) $(if $(STATE),--state '$(abspath $(STATE))')
 	go test ./engine/quorum -run 'TestChaos' -count 1 -timeout 0 -seeds $(SEEDS)
 	go test ./engine/broker/replica -run 'TestRandomFaults' -count 1 -timeout 0 -runs $(SEEDS)
 
