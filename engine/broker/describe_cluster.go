@@ -24,7 +24,7 @@ func (b *Broker) handleDescribeCluster(env *engine.Env, req engine.Request, m *k
 	resp := m.ResponseKind().(*kmsg.DescribeClusterResponse)
 	resp.Version = m.Version
 	resp.EndpointType = endpointBrokers
-	resp.ClusterAuthorizedOperations = noOperations
+	resp.ClusterAuthorizedOperations = NoOperations
 	resp.ControllerID = -1
 	resp.Brokers = []kmsg.DescribeClusterResponseBroker{}
 	switch {
@@ -44,7 +44,7 @@ func (b *Broker) describeBrokers(env *engine.Env, m *kmsg.DescribeClusterRequest
 	resp.ClusterID = b.cfg.ClusterID
 	resp.ControllerID = b.someBroker(env)
 	if m.IncludeClusterAuthorizedOperations {
-		resp.ClusterAuthorizedOperations = clusterOperations
+		resp.ClusterAuthorizedOperations = ClusterOperations
 	}
 	for _, id := range b.image.BrokerIDs() {
 		r := b.image.Broker(id)

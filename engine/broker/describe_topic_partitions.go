@@ -91,7 +91,7 @@ func undescribed(name string) kmsg.DescribeTopicPartitionsResponseTopic {
 	}
 	t.ErrorCode, t.Topic, t.IsInternal = int16(code), kmsg.StringPtr(name), internalTopic(name)
 	t.Partitions = []kmsg.DescribeTopicPartitionsResponseTopicPartition{}
-	t.AuthorizedOperations = noOperations
+	t.AuthorizedOperations = NoOperations
 	return t
 }
 

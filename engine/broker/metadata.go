@@ -10,14 +10,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// noOperations is what AuthorizedOperations says when nobody asked.
-const noOperations = -1 << 31
+// NoOperations is what AuthorizedOperations says when nobody asked.
+const NoOperations = -1 << 31
 
 // Without an authorizer everybody may do everything that applies
 // (AclEntry.supportedOperations), as bits of AclOperation's codes.
 const (
-	topicOperations   = 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8 | 1<<10 | 1<<11
-	clusterOperations = 1<<5 | 1<<7 | 1<<8 | 1<<9 | 1<<10 | 1<<11 | 1<<12
+	topicOperations = 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8 | 1<<10 | 1<<11
+	// ClusterOperations are those on the cluster.
+	ClusterOperations = 1<<5 | 1<<7 | 1<<8 | 1<<9 | 1<<10 | 1<<11 | 1<<12
 )
 
 // handleMetadata: key 3, v0-v13. Kafka 4.3.
@@ -41,9 +42,9 @@ func (b *Broker) handleMetadata(env *engine.Env, req engine.Request, m *kmsg.Met
 	}
 	resp.ClusterID = kmsg.StringPtr(b.cfg.ClusterID)
 	resp.ControllerID = b.someBroker(env)
-	resp.AuthorizedOperations = noOperations
+	resp.AuthorizedOperations = NoOperations
 	if m.IncludeClusterAuthorizedOperations {
-		resp.AuthorizedOperations = clusterOperations
+		resp.AuthorizedOperations = ClusterOperations
 	}
 	resp.Topics = b.metadataTopics(env, m)
 	env.Reply(req, resp, engine.Durable{})
@@ -91,14 +92,14 @@ func missingTopic(code engine.ErrorCode, name *string, id [16]byte) kmsg.Metadat
 	t.ErrorCode, t.Topic, t.TopicID = int16(code), name, id
 	t.IsInternal = name != nil && internalTopic(*name)
 	t.Partitions = []kmsg.MetadataResponseTopicPartition{}
-	t.AuthorizedOperations = noOperations
+	t.AuthorizedOperations = NoOperations
 	return t
 }
 
 func (b *Broker) topicMetadata(t *metadata.Topic, m *kmsg.MetadataRequest) kmsg.MetadataResponseTopic {
 	out := kmsg.NewMetadataResponseTopic()
 	out.Topic, out.TopicID, out.IsInternal = kmsg.StringPtr(t.Name), t.ID, internalTopic(t.Name)
-	out.AuthorizedOperations = noOperations
+	out.AuthorizedOperations = NoOperations
 	if m.IncludeTopicAuthorizedOperations {
 		out.AuthorizedOperations = topicOperations
 	}

@@ -141,7 +141,7 @@ func TestOperations(t *testing.T) {
 	m := kmsg.NewPtrMetadataRequest()
 	m.Version = 8
 	r := h.ask(m).(*kmsg.MetadataResponse)
-	if r.AuthorizedOperations != noOperations || r.Topics[0].AuthorizedOperations != noOperations {
+	if r.AuthorizedOperations != NoOperations || r.Topics[0].AuthorizedOperations != NoOperations {
 		t.Errorf("nobody asked: %d %d", r.AuthorizedOperations, r.Topics[0].AuthorizedOperations)
 	}
 	m.IncludeClusterAuthorizedOperations, m.IncludeTopicAuthorizedOperations = true, true

@@ -28,11 +28,13 @@ var quorumAPIs = [...]broker.API{
 const (
 	keyApiVersions = 18
 	keyEnvelope    = 58
+
+	keyDescribeCluster = 60
 )
 
 // controllerAPIs is what a controller listener offers, by key.
 func controllerAPIs() []broker.API {
-	all := append([]broker.API{{Key: keyApiVersions, Max: 4}, {Key: keyEnvelope}}, quorumAPIs[:]...)
+	all := append([]broker.API{{Key: keyApiVersions, Max: 4}, {Key: keyEnvelope}, {Key: keyDescribeCluster, Max: 2}}, quorumAPIs[:]...)
 	for _, a := range controller.APIs() {
 		all = append(all, broker.API{Key: a.Key, Min: a.Min, Max: a.Max})
 	}

@@ -63,8 +63,10 @@ func TestControllerNotesTellTheTruth(t *testing.T) {
 	note := regexp.MustCompile(`// handle(\w+): key (\d+), v(\d+)(?:-v(\d+))?`)
 	shown := regexp.MustCompile(`testdata/\w+\.txt|\bTest\w+`)
 	told := map[int16][2]int16{}
+	_, ofServers := read(t, "../sim") // what a whole server does is shown there
 	for _, dir := range []string{".", "../quorum", "../controller"} {
 		sources, tests := read(t, dir)
+		tests += ofServers
 		for _, at := range note.FindAllStringSubmatchIndex(sources, -1) {
 			m := note.FindStringSubmatch(sources[at[0]:])
 			if m[4] == "" {

@@ -232,6 +232,8 @@ func (s *Server) handleRequest(env *engine.Env, req engine.Request) {
 	switch m := req.Body.(type) {
 	case *kmsg.ApiVersionsRequest:
 		s.handleControllerApiVersions(env, req, m)
+	case *kmsg.DescribeClusterRequest:
+		s.handleDescribeCluster(env, req, m)
 	case *kmsg.EnvelopeRequest:
 		s.handleEnvelope(env, req, m)
 	default:

@@ -107,6 +107,47 @@ func ask(t *testing.T, s *Sim, broker engine.NodeID, req kmsg.Request) kmsg.Resp
 	return node.(*asker).answer
 }
 
+// TestControllersDescribeThemselves: a controller tells a client of the controllers,
+// which of them is active, and that it is no broker.
+func TestControllersDescribeThemselves(t *testing.T) {
+	s := newServers(t, cluster.Spec{Brokers: 1, Controllers: 3})
+	for name, c := range map[string]struct {
+		version int16
+		kind    int8
+		code    engine.ErrorCode
+		message string
+	}{
+		"controllers":           {2, 2, engine.ErrNone, ""},
+		"brokers":               {1, 1, engine.ErrMismatchedEndpointType, "The request was sent to an endpoint of type CONTROLLER, but we wanted an endpoint of type BROKER"},
+		"version 0":             {0, 1, engine.ErrInvalidRequest, "The request was sent to an endpoint of type CONTROLLER, but we wanted an endpoint of type BROKER"},
+		"what nobody knows":     {1, 7, engine.ErrUnsupportedEndpointType, "Unsupported endpoint type 7"},
+		"controllers, they may": {1, 2, engine.ErrNone, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := kmsg.NewPtrDescribeClusterRequest()
+			req.Version, req.EndpointType = c.version, c.kind
+			s.Command(900, asker{to: hosts{}.Controller(3001), req: req})
+			s.RunFor(0)
+			node, _ := s.Node(900)
+			await(t, s, "the answer", 10*time.Second, func() bool { return node.(*asker).answer != nil })
+			resp := node.(*asker).answer.(*kmsg.DescribeClusterResponse)
+			if got := engine.ErrorCode(resp.ErrorCode); got != c.code {
+				t.Errorf("%v, want %v", got, c.code)
+			}
+			if c.code != engine.ErrNone {
+				if resp.ErrorMessage == nil || *resp.ErrorMessage != c.message || resp.ControllerID != -1 {
+					t.Errorf("%+v", resp)
+				}
+				return
+			}
+			if resp.EndpointType != 2 || len(resp.Brokers) != 3 || resp.Brokers[1].NodeID != 3001 ||
+				resp.Brokers[1].Host != "controller-3001" || engine.NodeID(resp.ControllerID) != active(s, 3000, 3001, 3002) {
+				t.Errorf("%+v", resp)
+			}
+		})
+	}
+}
+
 func createTopic(t *testing.T, s *Sim, broker engine.NodeID, name string) engine.ErrorCode {
 	t.Helper()
 	req := kmsg.NewPtrCreateTopicsRequest()

@@ -25,6 +25,7 @@ func TestQuorumTools(t *testing.T) {
 		run  func(*testing.T, rig.Cluster)
 	}{
 		{"the quorum's status", quorumStatus},
+		{"the quorum, asked of a controller", quorumOfControllers},
 		{"the quorum's replication", quorumReplication},
 		{"a voter that is removed", quorumRemoves},
 		{"features", features},
@@ -55,6 +56,17 @@ func quorumStatus(t *testing.T, c rig.Cluster) {
 	} {
 		if !regexp.MustCompile(line).MatchString(status) {
 			t.Errorf("no %s in\n%s", line, status)
+		}
+	}
+}
+
+// quorumOfControllers asks a controller, which no broker stands before (KIP-919).
+func quorumOfControllers(t *testing.T, c rig.Cluster) {
+	status := mustJava(t, c, "", javaQuorum, "describe", "--status").Stdout
+	for _, m := range regexp.MustCompile(`CONTROLLER://([\d.:]+)`).FindAllStringSubmatch(status, -1) {
+		r := rig.Run(t, rig.Command{Args: rig.Java(t, javaQuorum, "--bootstrap-controller", m[1], "describe", "--status")})
+		if r.Exit != 0 || !strings.Contains(r.Stdout, `CurrentVoters:          [{"id": 3000, `) {
+			t.Errorf("%s: exit code %d\n%s%s", m[1], r.Exit, r.Stdout, r.Stderr)
 		}
 	}
 }
