@@ -104,3 +104,29 @@ func FuzzRequests(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSnapshot: whatever a leader sends in the place of a snapshot is taken for one,
+// and then it can be followed, or refused.
+func FuzzSnapshot(f *testing.F) {
+	id := epochAndOffset{4, 10}
+	l := metadataLog{voters: []votersEntry{{-1, VoterSet{{Key: ReplicaKey{1, directory(1, 1)}}}}}, versions: []versionEntry{{-1, 1}}}
+	good := l.snapshotContent(snapshot{id: id}, 5, [][]byte{[]byte("one"), []byte("two")})
+	f.Add(good)
+	f.Add(good[:len(good)-3])
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if _, err := checkSnapshot(id, content); err != nil {
+			return
+		}
+		store := newStore()
+		l, err := openLog(store, voterLog())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.writeSnapshot(snapshot{id: id}, content); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.resetToSnapshot(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -417,6 +417,9 @@ func checkSnapshot(id epochAndOffset, content []byte) (lastContained engine.Wall
 		}
 		if b.IsControl() {
 			header, isHeader, isFooter, err := readBounds(b)
+			if err == nil {
+				_, err = readControl(b) // followSnapshot will
+			}
 			if err != nil || isHeader != (next == 0) {
 				return 0, fmt.Errorf("%w: %v, header %v: %w", errBadSnapshot, b, isHeader, err)
 			}
