@@ -14,6 +14,7 @@ import (
 	"bitacora/engine/batch"
 	"bitacora/server/interop/rig"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -34,6 +35,7 @@ func TestExportedSegments(t *testing.T) {
 	e := exported{t: t, c: c, controllers: fmt.Sprintf("127.0.0.1:%d,127.0.0.1:%d", base+11, base+10)}
 	t.Run("batches of every codec are as Kafka's", e.codecs)
 	t.Run("a compacted log keeps its offsets", e.compacted)
+	t.Run("committed offsets are compacted and kept", e.offsets)
 	t.Run("the metadata log and its snapshot", e.metadata)
 	t.Run("what is there is not overwritten", e.refusals)
 }
@@ -188,6 +190,60 @@ func (e *exported) compacted(t *testing.T) {
 	if !regexp.MustCompile(`lastOffset: 3 count: 1 .* deleteHorizonMs: OptionalLong\[\d{13}\] `).MatchString(text) {
 		t.Errorf("the tombstone has no time to go:\n%s", text)
 	}
+}
+
+// offsets commits so often that the cleaner has work in __consumer_offsets, moves the
+// coordinator, and asks for what was committed last.
+func (e *exported) offsets(t *testing.T) {
+	admin := rig.Admin(t, e.c)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	commit := func(at int64) {
+		t.Helper()
+		offsets := kadm.Offsets{}
+		offsets.AddOffset("codecs", 0, at, -1)
+		if err := admin.CommitAllOffsets(ctx, "cocina", offsets); err != nil {
+			t.Fatalf("commit %d: %v", at, err)
+		}
+	}
+	commit(0)
+	_, err := admin.AlterTopicConfigs(ctx, []kadm.AlterConfig{
+		{Name: "internal.segment.bytes", Value: kadm.StringPtr("1000")},
+		{Name: "min.cleanable.dirty.ratio", Value: kadm.StringPtr("0.01")},
+	}, "__consumer_offsets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const last = 60
+	for at := int64(1); at <= last; at++ {
+		commit(at)
+	}
+	held := func() (commits int, text string) {
+		for _, f := range e.export(t, "__consumer_offsets") {
+			if f.Batches > 0 {
+				text += strings.Join(e.dumped(t, f, "--offsets-decoder"), "\n")
+			}
+		}
+		return strings.Count(text, `"group":"cocina"`), text
+	}
+	commits, text := held()
+	for end := time.Now().Add(20 * time.Second); commits > last/3 && time.Now().Before(end); {
+		commits, text = held()
+	}
+	if commits == 0 || commits > last/3 || !strings.Contains(text, fmt.Sprintf(`"offset":%d`, last)) {
+		t.Fatalf("%d of %d commits are left:\n%s", commits, last+1, text)
+	}
+	coordinators := admin.FindGroupCoordinators(ctx, "cocina")
+	e.c.Kill(t, coordinators["cocina"].NodeID)
+	want := fmt.Sprintf(`"committed":%d,`, last)
+	var r rig.Result
+	for end := time.Now().Add(40 * time.Second); !strings.Contains(r.Stdout, want); {
+		if time.Now().After(end) {
+			t.Fatalf("the new coordinator does not have what was committed, %d: %s%s", last, r.Stdout, r.Stderr)
+		}
+		r = rig.Run(t, rig.Command{Args: e.c.Command("groups", "describe", "cocina", "--json")})
+	}
+	e.c.Restart(t, coordinators["cocina"].NodeID)
 }
 
 func (e *exported) metadata(t *testing.T) {
