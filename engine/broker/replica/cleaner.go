@@ -24,8 +24,11 @@ type cleaner struct {
 	swapped uint64
 }
 
-// cleanerBytesPerSecond is about what a disk and a core give Kafka's cleaner.
-const cleanerBytesPerSecond = 100 << 20
+// cleanerBytesPerSecond is the most that a round reads and writes. Kafka's cleaner
+// has a thread of its own and takes what it gets; ours works in the broker's steps
+// (a step of 256 KiB of small records costs one or two milliseconds), and so leaves
+// most of the time to those who wait for an answer.
+const cleanerBytesPerSecond = 50 << 20
 
 func (m *Manager) onCleanerTimer(env *engine.Env) {
 	c := &m.cleaner

@@ -3,8 +3,8 @@
 //
 // It models Kafka 4.3.1's ReplicaManager, Partition, Replica, AlterPartition-
 // Manager, AbstractFetcherThread and ReplicaFetcherThread, FetchSession and
-// FetchManager, DelayedProduce and DelayedFetch, and of UnifiedLog what decides
-// over high watermarks. One file for each API: produce.go, fetch.go,
+// FetchManager, DelayedProduce and DelayedFetch, LogCleaner with LogCleanerManager
+// (cleaner.go), and of UnifiedLog what decides over high watermarks. One file for each API: produce.go, fetch.go,
 // list_offsets.go, offset_for_leader_epoch.go.
 //
 // In come requests (Handle...), changes of metadata (OnMetadata), and what its
