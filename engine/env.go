@@ -17,6 +17,7 @@ type Env struct {
 	sent     map[ConnID]CorrelationID // next correlation id of each dialled connection
 	effects  []Effect
 	tracing  bool
+	requests requestStats
 }
 
 // EffectKind says what an Effect is.
@@ -101,6 +102,7 @@ func (e *Env) Send(conn ConnID, clientID string, req kmsg.Request, after Durable
 
 // Reply answers a request. The barrier must be met before the answer leaves.
 func (e *Env) Reply(to Request, resp kmsg.Response, after Durable) {
+	e.requests.end(to.Conn, e.now)
 	e.effects = append(e.effects, Effect{
 		Kind: EffectReply, Conn: to.Conn, Correlation: to.Correlation, Response: resp, Durable: after,
 	})
@@ -109,6 +111,7 @@ func (e *Env) Reply(to Request, resp kmsg.Response, after Durable) {
 // NoReply says that a request has no answer (Produce with acks=0), so that the
 // connection's next request may come.
 func (e *Env) NoReply(to Request) {
+	e.requests.end(to.Conn, e.now)
 	e.effects = append(e.effects, Effect{Kind: EffectNoReply, Conn: to.Conn, Correlation: to.Correlation})
 }
 

@@ -19,6 +19,7 @@ func NewProcess(id NodeID, node Node, seed uint64, incarnation int) *Process {
 		nextConn: ConnID(incarnation) << incarnationShift,
 		sent:     map[ConnID]CorrelationID{},
 		tracing:  true,
+		requests: newRequestStats(),
 	}}
 }
 
@@ -42,8 +43,12 @@ func (p *Process) Step(now Time, wall WallTime, in Input) (effects []Effect, vio
 	p.env.now, p.env.wall = now, wall
 	clear(p.env.effects) // drop references to messages of the last step
 	p.env.effects = p.env.effects[:0]
-	if d, ok := in.(Disconnected); ok {
-		delete(p.env.sent, d.Conn)
+	switch in := in.(type) {
+	case Disconnected:
+		delete(p.env.sent, in.Conn)
+		delete(p.env.requests.served, in.Conn)
+	case Request:
+		p.env.requests.begin(in, now)
 	}
 	defer func() {
 		if r := recover(); r != nil {

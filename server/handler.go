@@ -8,11 +8,12 @@ import (
 
 	"bitacora/server/hub"
 	"bitacora/server/live"
+	"bitacora/server/metrics"
 	"bitacora/static"
 )
 
 // newHandler is everything that the program answers by HTTP: the page and its
-// frames, the API for faults, and /healthz.
+// frames, the API for faults, /healthz, and /metrics.
 func newHandler(source *live.Source, token string) (http.Handler, *hub.Hub, error) {
 	files, err := static.Files()
 	if err != nil {
@@ -26,6 +27,7 @@ func newHandler(source *live.Source, token string) (http.Handler, *hub.Hub, erro
 	mux := http.NewServeMux()
 	h.Register(mux)
 	hub.RegisterAPI(mux, source, allowed)
+	mux.Handle("GET /metrics", metrics.Handler(source))
 	return hub.Guard(token == "", mux), h, nil
 }
 

@@ -66,6 +66,7 @@ type Controller struct {
 	registers      map[engine.NodeID]engine.Offset
 	sessionTimeout time.Duration // broker.session.timeout.ms
 	periods        [taskCount]time.Duration
+	elections      elections
 }
 
 // deferred is an answer that waits until its offset is committed.

@@ -173,6 +173,7 @@ func (c *Controller) replayed(env *engine.Env, record records.Record, offset eng
 		c.brokers.register(r.BrokerID, c.pending.Broker(r.BrokerID).Fenced)
 		c.traceBroker(env, r)
 	case *records.PartitionChangeRecord:
+		c.countElection(r, delta.Topic(r.TopicID).Before(r.PartitionID))
 		c.tracePartition(env, r)
 		c.traceReassignment(env, r, delta)
 	case *records.RemoveTopicRecord:

@@ -521,5 +521,13 @@ func (s *Sim) Node(id engine.NodeID) (engine.Node, State) {
 	return p.run.Node, p.state
 }
 
+// Requests counts what a process has answered in this life.
+func (s *Sim) Requests(id engine.NodeID) []engine.RequestStat {
+	if p := s.processes[id]; p != nil && p.run != nil {
+		return p.run.Requests()
+	}
+	return nil
+}
+
 // Seed is what all randomness of this world derives from.
 func (s *Sim) Seed() uint64 { return s.cfg.Seed }

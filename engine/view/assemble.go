@@ -19,6 +19,7 @@ type Report struct {
 	Groups    []Group        // of the groups it coordinates, sorted by name
 	Producers []Producer
 	Consumers []Consumer
+	Metrics   []Metric
 }
 
 // Image is the cluster as one process's metadata has it. The newest of all
@@ -83,11 +84,15 @@ func (a *Assembler) State(at engine.Time, wall engine.WallTime, clock Clock, pro
 		if !dead[node] { // a dead coordinator coordinates nothing
 			s.Groups = append(s.Groups, r.Groups...)
 		}
+		if !dead[node] {
+			s.Metrics = append(s.Metrics, r.Metrics...)
+		}
 		s.Producers = append(s.Producers, r.Producers...)
 		s.Consumers = append(s.Consumers, r.Consumers...)
 	}
 	slices.SortFunc(s.Replicas, func(x, y Replica) int { return x.key().compare(y.key()) })
 	s.Groups = newestGroups(s.Groups)
+	sortMetrics(s.Metrics)
 	slices.SortFunc(s.Producers, func(x, y Producer) int { return cmp.Compare(x.Node, y.Node) })
 	slices.SortFunc(s.Consumers, func(x, y Consumer) int { return cmp.Compare(x.Node, y.Node) })
 	return s

@@ -21,6 +21,7 @@ const (
 	PartGroup
 	PartProducer
 	PartConsumer
+	PartMetric
 	partCount
 )
 
@@ -121,6 +122,7 @@ func Delta(before, after *State) (changed State, removed []Key) {
 	changed.Groups = differ[Group](before.Groups, after.Groups, &removed)
 	changed.Producers = differ[Producer](before.Producers, after.Producers, &removed)
 	changed.Consumers = differ[Consumer](before.Consumers, after.Consumers, &removed)
+	changed.Metrics = differ[Metric](before.Metrics, after.Metrics, &removed)
 	return changed, removed
 }
 
@@ -172,6 +174,7 @@ func (s *State) Apply(f *Frame) {
 	s.Groups = merge[Group](s.Groups, c.Groups, gone(PartGroup))
 	s.Producers = merge[Producer](s.Producers, c.Producers, gone(PartProducer))
 	s.Consumers = merge[Consumer](s.Consumers, c.Consumers, gone(PartConsumer))
+	s.Metrics = merge[Metric](s.Metrics, c.Metrics, gone(PartMetric))
 }
 
 // merge lays changed elements into a sorted slice and takes the removed out.

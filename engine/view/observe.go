@@ -34,13 +34,16 @@ type Observer struct {
 }
 
 // Server draws a server's report. The controller and the broker are nil where it
-// has not the role.
-func (o *Observer) Server(node engine.NodeID, now engine.Time, wall engine.WallTime, q *quorum.Replica, _ *controller.Controller, b *broker.Broker) *Report {
+// has not the role; requests are those that its process has answered.
+func (o *Observer) Server(node engine.NodeID, now engine.Time, wall engine.WallTime, q *quorum.Replica, c *controller.Controller,
+	b *broker.Broker, requests []engine.RequestStat) *Report {
 	r := &Report{Node: node}
 	r.Quorum = o.quorum(node, q)
 	if b == nil {
+		r.Metrics = metricsOf(node, c, nil, requests)
 		return r
 	}
+	r.Metrics = metricsOf(node, c, b.Replicas(), requests)
 	if image := b.Image(); image != o.image || image.Offset() != o.offset {
 		o.image, o.offset = image, image.Offset()
 		r.Image = imageOf(image)

@@ -33,6 +33,7 @@ const (
 	messagesMax     = 512
 	messageItemsMax = 64
 	trafficMax      = 1 << 12
+	metricsMax      = 1 << 14 // a hundred a server
 	recordsMax      = 1 << 10
 	detailRawMax    = 1 << 12
 	removedMax      = 1 << 18
@@ -136,6 +137,7 @@ func (c *coder) state(s *State) {
 	list(c, &s.Groups, groupsMax, 8, codeGroup)
 	list(c, &s.Producers, processesMax, 12, codeProducer)
 	list(c, &s.Consumers, processesMax, 6, codeConsumer)
+	list(c, &s.Metrics, metricsMax, 5, codeMetric)
 }
 
 func codeNode(c *coder, n *engine.NodeID) { number(c, n) }

@@ -22,6 +22,7 @@ type State struct {
 	Groups     []Group
 	Producers  []Producer
 	Consumers  []Consumer
+	Metrics    []Metric // as Kafka exports them
 }
 
 // Clock says how the source's time runs.

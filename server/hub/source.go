@@ -7,7 +7,7 @@ import (
 )
 
 // Source is the cluster that a hub shows and changes. Its methods are called
-// from any goroutine. State and Take are only called while Watch is on, at most
+// from any goroutine. The hub calls State and Take only while Watch is on, at most
 // framesPerSecond times a second, and never twice at once.
 type Source interface {
 	// Hello says what the source is and can do.

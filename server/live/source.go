@@ -110,7 +110,7 @@ func (s *Source) State() view.State {
 func (s *Source) report(id engine.NodeID, p *engine.Process, o *view.Observer) *view.Report {
 	now, wall := s.now(), engine.WallTime(time.Now().UnixMilli())
 	if n, ok := p.Node.(*cluster.Server); ok {
-		return o.Server(id, now, wall, n.Quorum(), n.Controller(), n.Broker())
+		return o.Server(id, now, wall, n.Quorum(), n.Controller(), n.Broker(), p.Requests())
 	}
 	return view.ClientReport(id, p.Node)
 }

@@ -332,7 +332,7 @@ func (w *World) report(id engine.NodeID, s *cluster.Server, state sim.State) {
 		o = &view.Observer{}
 		w.observers[id] = o
 	}
-	w.assembler.Report(o.Server(id, w.sim.Now(), w.sim.Wall(id), s.Quorum(), s.Controller(), s.Broker()))
+	w.assembler.Report(o.Server(id, w.sim.Now(), w.sim.Wall(id), s.Quorum(), s.Controller(), s.Broker(), w.sim.Requests(id)))
 }
 
 // Observe keeps what happened for the next frame.

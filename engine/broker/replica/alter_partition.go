@@ -164,6 +164,7 @@ func (m *Manager) onISRAccepted(env *engine.Env, p *Partition, r *kmsg.AlterPart
 // better, the proposal stands until metadata replaces it, and counts for the high
 // watermark meanwhile; only where it surely was not applied is it taken back.
 func (m *Manager) onISRRefused(p *Partition, code engine.ErrorCode) {
+	m.counters.failedISRUpdates++
 	switch code {
 	case engine.ErrOperationNotAttempted, engine.ErrIneligibleReplica:
 		p.pending = nil

@@ -84,6 +84,8 @@ func (m *Manager) appendAsLeader(env *engine.Env, p *Partition, b batch.Batch, o
 	}
 	m.trace(env, p, engine.Event{Kind: engine.EventAppended, Offset: r.BaseOffset, Until: r.NextOffset,
 		Epoch: p.leaderEpoch, Count: int64(len(b)), Peer: engine.NoNode})
+	m.counters.bytesIn += int64(len(b))
+	m.counters.messagesIn += int64(b.RecordsCount())
 	m.touch(p, movedLogEnd)
 	m.maybeIncrementHighWatermark(env, p)
 	return r

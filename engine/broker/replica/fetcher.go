@@ -55,6 +55,8 @@ type fetchState struct {
 	inSync      bool     // at its last answer it had all that is committed
 	sentAsk     fetchAsk // as the leader's session has it
 	isChanged   bool     // stands in fetcher.changed
+	// leaderHighWatermark is that of the last answer, for the lag that is exported.
+	leaderHighWatermark engine.Offset
 }
 
 // followerSession is the follower's side of a fetch session (FetchSessionHandler).

@@ -140,11 +140,12 @@ func (m *Manager) appendFetched(env *engine.Env, f *fetcher, s *fetchState, r *k
 			return
 		}
 	}
-	s.inSync = engine.Offset(r.HighWatermark) <= p.log.LogEndOffset()
+	s.leaderHighWatermark = engine.Offset(r.HighWatermark)
+	s.inSync = s.leaderHighWatermark <= p.log.LogEndOffset()
 	if m.followerQuota.isThrottled(p.tp) {
 		m.followerQuota.record(int64(len(r.RecordBatches)), env.Wall())
 	}
-	m.setHighWatermark(env, p, engine.Offset(r.HighWatermark))
+	m.setHighWatermark(env, p, s.leaderHighWatermark)
 	if start := engine.Offset(r.LogStartOffset); start > p.log.LogStartOffset() {
 		m.moveLogStart(env, p, min(start, p.log.HighWatermark()))
 	}

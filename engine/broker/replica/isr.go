@@ -102,6 +102,7 @@ func (m *Manager) propose(env *engine.Env, p *Partition, isr []engine.NodeID, jo
 
 // commitISR takes the ISR that the controller gave.
 func (m *Manager) commitISR(env *engine.Env, p *Partition, isr []engine.NodeID, epoch engine.PartitionEpoch) {
+	m.countISR(p.isr, isr)
 	p.isr, p.pending, p.partitionEpoch = isr, nil, epoch
 	m.traceISR(env, p, engine.EventISRChanged, isr)
 }

@@ -36,6 +36,7 @@ type Manager struct {
 	cleaner   cleaner
 	fetchers  []*fetcher // sorted by leader
 	happened  []Event
+	counters  counters
 
 	leaderQuota, followerQuota replicationQuota
 

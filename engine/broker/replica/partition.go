@@ -145,6 +145,9 @@ func (m *Manager) makeLeader(env *engine.Env, p *Partition, reg *metadata.Partit
 	wasLeader := p.leader == m.cfg.NodeID
 	newEpoch = reg.LeaderEpoch > p.leaderEpoch
 	before := p.isr
+	if i := p.pending; i != nil && !newEpoch && slices.Equal(i.isr, reg.ISR) {
+		m.countISR(before, reg.ISR) // the controller's answer is still under way
+	}
 	p.setFollowers(m.cfg.NodeID, reg.Replicas)
 	p.assigned, p.isr, p.pending = reg.Replicas, reg.ISR, nil
 	p.recoveryState = metadata.LeaderRecovered // a leader has nothing to recover from itself
