@@ -74,7 +74,14 @@ func hands(t *testing.T, p *rig.Page) {
 	p.Eval(`document.querySelector("#stage").scrollIntoView()`, nil)
 	p.Eval(`document.querySelector("#stage").focus()`, nil)
 	for range 40 {
+		// What is said aloud comes at once, the panel a moment later: only when they
+		// agree is the panel about what was chosen last.
+		p.Eval(`document.querySelector("#live").textContent = ""`, nil)
 		p.Press("ArrowRight")
+		p.Until(aliveLimit, `(() => {
+			const said = document.querySelector("#live").textContent, name = document.querySelector("#inspector h2"), kind = document.querySelector("#inspector .kind");
+			return name !== null && said.startsWith(kind.textContent + " " + name.textContent);
+		})()`)
 		var found bool
 		p.Eval(`document.querySelector("#inspector button[data-act=cut]") !== null`, &found)
 		if found {
