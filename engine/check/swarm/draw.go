@@ -78,7 +78,8 @@ func (d *drawing) cluster() {
 		d.Combined, d.Controllers = false, 3
 	}
 	d.minISR = 1 + d.rand.IntN(2)
-	if withELR := d.oneIn(2) || d.focus != nil && d.focus.ELR; withELR && offersELR() {
+	withELR := d.focus != nil && d.focus.ELR || d.focus == nil && d.oneIn(2)
+	if withELR && offersELR() {
 		d.Features = []Property{{metadata.EligibleLeaderReplicasVersion, "1"}}
 	}
 	if d.focus != nil && d.focus.ELR {
