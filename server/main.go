@@ -58,7 +58,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; `%s --help` lists what there is", err, c.CommandPath())}
 	})
-	root.AddCommand(newServe(), newFault(), newTopics(), newProduce(), newConsume(), newRecords(), newGroups(), newConfigs(), newRun(), newSoak(), newVersion())
+	root.AddCommand(newServe(), newFault(), newTopics(), newProduce(), newConsume(), newRecords(), newGroups(), newConfigs(), newBrokers(), newRun(), newSoak(), newVersion())
 	return root
 }
 

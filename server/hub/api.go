@@ -25,6 +25,10 @@ type Faults interface {
 	SlowDisk(node engine.NodeID, by time.Duration) error
 	// Fault does what the others do not: what a live cluster cannot, it says.
 	Fault(f view.Fault) error
+	// AddBroker starts one more broker and gives its id; RemoveBroker stops the last
+	// one and forgets it.
+	AddBroker() (engine.NodeID, error)
+	RemoveBroker(node engine.NodeID) error
 	// Serving says whether every broker serves, and if not, what is missing.
 	Serving() (bool, string)
 }
@@ -103,6 +107,7 @@ func RegisterAPI(mux *http.ServeMux, on Faults, allowed func(*http.Request) bool
 		}
 		fmt.Fprintln(w, "ok")
 	})
+	mux.HandleFunc("POST /api/v1/brokers", func(w http.ResponseWriter, r *http.Request) { changeBrokers(w, r, on, allowed) })
 	mux.HandleFunc("POST /api/v1/faults", func(w http.ResponseWriter, r *http.Request) {
 		if allowed != nil && !allowed(r) {
 			http.Error(w, "changing the cluster needs the token that the server printed at its start", http.StatusForbidden)
@@ -125,4 +130,43 @@ func RegisterAPI(mux *http.ServeMux, on Faults, allowed func(*http.Request) bool
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+}
+
+// BrokerChange is the body of POST /api/v1/brokers: "add", or "remove" with the
+// broker's id. Both are answered with the broker's id.
+type BrokerChange struct {
+	Action string        `json:"action"`
+	Node   engine.NodeID `json:"node,omitempty"`
+}
+
+func changeBrokers(w http.ResponseWriter, r *http.Request, on Faults, allowed func(*http.Request) bool) {
+	if allowed != nil && !allowed(r) {
+		http.Error(w, "changing the cluster needs the token that the server printed at its start", http.StatusForbidden)
+		return
+	}
+	var b BrokerChange
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, faultBytesMax))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&b); err != nil {
+		http.Error(w, "the body must be like {\"action\":\"add\"}: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	id, err := b.Node, error(nil)
+	switch b.Action {
+	case "add":
+		id, err = on.AddBroker()
+	case "remove":
+		err = on.RemoveBroker(b.Node)
+	default:
+		http.Error(w, fmt.Sprintf("%q: no such action: add, remove are", b.Action), http.StatusBadRequest)
+		return
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(BrokerChange{b.Action, id}); err != nil {
+		return // whoever asked is gone
+	}
 }

@@ -28,12 +28,14 @@ func (b *breakable) did(what string, nodes ...engine.NodeID) error {
 	return nil
 }
 
-func (b *breakable) Kill(n engine.NodeID) error       { return b.did("kill", n) }
-func (b *breakable) Shutdown(n engine.NodeID) error   { return b.did("shutdown", n) }
-func (b *breakable) Restart(n engine.NodeID) error    { return b.did("restart", n) }
-func (b *breakable) Pause(n engine.NodeID) error      { return b.did("pause", n) }
-func (b *breakable) Resume(n engine.NodeID) error     { return b.did("resume", n) }
-func (b *breakable) Cut(one, two engine.NodeID) error { return b.did("cut", one, two) }
+func (b *breakable) AddBroker() (engine.NodeID, error)  { return 4, b.did("add-broker", 4) }
+func (b *breakable) RemoveBroker(n engine.NodeID) error { return b.did("remove-broker", n) }
+func (b *breakable) Kill(n engine.NodeID) error         { return b.did("kill", n) }
+func (b *breakable) Shutdown(n engine.NodeID) error     { return b.did("shutdown", n) }
+func (b *breakable) Restart(n engine.NodeID) error      { return b.did("restart", n) }
+func (b *breakable) Pause(n engine.NodeID) error        { return b.did("pause", n) }
+func (b *breakable) Resume(n engine.NodeID) error       { return b.did("resume", n) }
+func (b *breakable) Cut(one, two engine.NodeID) error   { return b.did("cut", one, two) }
 func (b *breakable) Heal(one, two engine.NodeID) error {
 	return b.did("heal", one, two)
 }
@@ -105,5 +107,35 @@ func TestHealthz(t *testing.T) {
 	b.missing = ""
 	if code, _ := ask(); code != http.StatusOK {
 		t.Errorf("once all serve: %d", code)
+	}
+}
+
+func TestBrokersByHTTP(t *testing.T) {
+	for _, test := range []struct {
+		name, body, token string
+		code              int
+		does, says        string
+	}{
+		{"add", `{"action":"add"}`, "t", 200, "add-broker[4]", `{"action":"add","node":4}`},
+		{"remove", `{"action":"remove","node":4}`, "t", 200, "remove-broker[4]", `{"action":"remove","node":4}`},
+		{"one that cannot be", `{"action":"remove","node":7}`, "t", 409, "", "no such node"},
+		{"without the token", `{"action":"add"}`, "", 403, "", "token"},
+		{"something else", `{"action":"double"}`, "t", 400, "", "no such action: add, remove are"},
+		{"no JSON", `add`, "t", 400, "", "the body must be like"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := &breakable{}
+			mux := http.NewServeMux()
+			RegisterAPI(mux, b, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer t" })
+			req := httptest.NewRequest(http.MethodPost, "/api/v1/brokers", strings.NewReader(test.body))
+			if test.token != "" {
+				req.Header.Set("Authorization", "Bearer "+test.token)
+			}
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, req)
+			if w.Code != test.code || strings.Join(b.done, ",") != test.does || !strings.Contains(w.Body.String(), test.says) {
+				t.Errorf("%d %q, and it did %q", w.Code, w.Body, b.done)
+			}
+		})
 	}
 }

@@ -75,6 +75,8 @@ type Cluster struct {
 	externals externals
 	anyCut    atomic.Bool
 
+	changing sync.Mutex // one broker is added or removed at a time
+
 	mu        sync.Mutex
 	processes map[engine.NodeID]*slot
 	listeners map[engine.Addr]place
@@ -150,6 +152,9 @@ func (c *Cluster) open() error {
 		if kept, err = readPorts(c.cfg.DataDir); err != nil {
 			return err
 		}
+	}
+	if kept != nil {
+		spec.Brokers = max(spec.Brokers, len(kept.Brokers)) // those that were added while it ran
 	}
 	ports, err := bindAll(c.cfg, spec, kept)
 	if err != nil {
@@ -375,12 +380,16 @@ func (c *Cluster) Status(id engine.NodeID) (State, string) {
 }
 
 // Plan is what each server was started with.
-func (c *Cluster) Plan() []cluster.Planned { return c.plan }
+func (c *Cluster) Plan() []cluster.Planned {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.plan
+}
 
 // Brokers gives the brokers' addresses, as clients are told them.
 func (c *Cluster) Brokers() []engine.Addr {
 	var out []engine.Addr
-	for _, p := range c.plan {
+	for _, p := range c.Plan() {
 		if p.Config.Broker {
 			out = append(out, p.Config.BrokerListeners[0].Addr)
 		}
@@ -403,7 +412,7 @@ func (c *Cluster) Close(within time.Duration) {
 		}
 	}
 	c.stop(clients, 0)
-	for _, p := range c.plan {
+	for _, p := range c.Plan() {
 		if p.Config.Broker {
 			brokers = append(brokers, p.Config.NodeID)
 		} else {

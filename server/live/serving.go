@@ -17,7 +17,7 @@ const servingPoll = 5 * time.Millisecond
 // pause. If not, it says what is missing.
 func (c *Cluster) Serving() (bool, string) {
 	var missing []string
-	for _, p := range c.plan {
+	for _, p := range c.Plan() {
 		if !p.Config.Broker {
 			continue
 		}
