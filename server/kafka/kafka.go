@@ -5,7 +5,8 @@
 // encoded answers to the peer.
 //
 // A frame that is too large, cut short, of an unknown API or version, or not
-// decodable ends its connection, as Kafka's does; others go on.
+// decodable ends its connection, as Kafka's does; others go on. No frame takes more
+// work than its bytes: they are walked over (checkShape) before they are decoded.
 //
 // Not modelled: TLS and SASL.
 package kafka
@@ -338,40 +339,88 @@ type Request struct {
 // Decode reads a frame: header, then body. An ApiVersions request of a version
 // that nobody knows comes without its fields, so that it can be answered.
 func Decode(frame []byte) (Request, error) {
-	if len(frame) < headerBytesMin {
-		return Request{}, errors.New("a frame too short for a request header")
+	h, err := splitHeader(frame)
+	if err != nil {
+		return Request{}, err
 	}
-	key, version := int16(binary.BigEndian.Uint16(frame)), int16(binary.BigEndian.Uint16(frame[2:]))
-	body := kmsg.RequestForKey(key)
+	body := kmsg.RequestForKey(h.key)
 	if body == nil {
-		return Request{}, fmt.Errorf("API key %d is not known", key)
+		return Request{}, fmt.Errorf("API key %d is not known", h.key)
 	}
-	req := Request{Correlation: engine.CorrelationID(binary.BigEndian.Uint32(frame[4:])), Body: body}
-	idBytes := int(int16(binary.BigEndian.Uint16(frame[8:])))
-	rest := frame[headerBytesMin:]
-	if idBytes > len(rest) || idBytes < -1 {
-		return Request{}, fmt.Errorf("a client id of %d bytes in a frame of %d", idBytes, len(frame))
-	}
-	if idBytes > 0 {
-		req.ClientID, rest = string(rest[:idBytes]), rest[idBytes:]
-	}
-	body.SetVersion(version)
-	if version < 0 || version > body.MaxVersion() {
-		if key == int16(kmsg.ApiVersions) {
+	body.SetVersion(h.version)
+	req := Request{Correlation: engine.CorrelationID(h.correlation), ClientID: string(h.clientID), Body: body}
+	form := shapeOf(h.key)
+	if form == nil || !form.versions.has(h.version) || h.version > body.MaxVersion() {
+		if h.key == int16(kmsg.ApiVersions) {
 			return req, nil
 		}
-		return Request{}, fmt.Errorf("%s version %d is not known", kmsg.NameForKey(key), version)
+		return Request{}, fmt.Errorf("%s version %d is not known", kmsg.NameForKey(h.key), h.version)
 	}
+	fields := h.rest
 	if body.IsFlexible() {
-		var err error
-		if rest, err = skipTags(rest); err != nil {
+		if fields, err = skipTags(fields); err != nil {
 			return Request{}, err
 		}
 	}
-	if err := body.ReadFrom(rest); err != nil {
-		return Request{}, fmt.Errorf("%s version %d: %w", kmsg.NameForKey(key), version, err)
+	if _, err = checkShape(form, h.version, fields); err == nil {
+		err = body.ReadFrom(fields)
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("%s version %d: %w", kmsg.NameForKey(h.key), h.version, err)
+	}
+	if e, ok := body.(*kmsg.EnvelopeRequest); ok && !envelopeIsSound(e.RequestData) {
+		e.RequestData = nil // which the controller answers as it does all that it cannot read
 	}
 	return req, nil
+}
+
+// envelopeIsSound says whether the request inside an Envelope may be decoded. One
+// that is not known will not be.
+func envelopeIsSound(data []byte) bool {
+	h, err := splitHeader(data)
+	if err != nil {
+		return false
+	}
+	form := shapeOf(h.key)
+	if form == nil || !form.versions.has(h.version) {
+		return true
+	}
+	fields := h.rest
+	if form.flexible.has(h.version) {
+		if fields, err = skipTags(fields); err != nil {
+			return false
+		}
+	}
+	_, err = checkShape(form, h.version, fields)
+	return err == nil
+}
+
+// header is a request header, and what is behind its client id.
+type header struct {
+	key, version int16
+	correlation  int32
+	clientID     []byte
+	rest         []byte
+}
+
+func splitHeader(frame []byte) (header, error) {
+	if len(frame) < headerBytesMin {
+		return header{}, errors.New("a frame too short for a request header")
+	}
+	h := header{
+		key:         int16(binary.BigEndian.Uint16(frame)),
+		version:     int16(binary.BigEndian.Uint16(frame[2:])),
+		correlation: int32(binary.BigEndian.Uint32(frame[4:])),
+		rest:        frame[headerBytesMin:],
+	}
+	idBytes := int(int16(binary.BigEndian.Uint16(frame[8:])))
+	if idBytes > len(h.rest) || idBytes < -1 {
+		return header{}, fmt.Errorf("a client id of %d bytes in a frame of %d", idBytes, len(frame))
+	}
+	if idBytes > 0 {
+		h.clientID, h.rest = h.rest[:idBytes], h.rest[idBytes:]
+	}
+	return h, nil
 }
 
 // skipTags passes over the tagged fields of a header.

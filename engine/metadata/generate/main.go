@@ -9,6 +9,9 @@
 // from Maven's local repository (`mvn dependency:get
 // -Dartifact=org.apache.kafka:kafka-metadata:4.3.1` puts one there).
 // Out: one Go file a message. The definitions themselves are not kept.
+//
+// With -shapes it writes server/kafka's zz_shapes.go instead: what each request
+// looks like on the wire, without names, for bytes that nobody trusts yet.
 package main
 
 import (
@@ -44,8 +47,13 @@ func main() {
 	repository := flag.String("repository", filepath.Join(home, ".m2", "repository"), "Maven's local repository")
 	version := flag.String("version", "4.3.1", "version of Kafka whose definitions to read")
 	out := flag.String("out", ".", "folder to write the Go files to")
+	shapes := flag.Bool("shapes", false, "write the shapes of requests, not the types of metadata records")
 	flag.Parse()
-	if err := run(*repository, *version, *out); err != nil {
+	generate := run
+	if *shapes {
+		generate = runShapes
+	}
+	if err := generate(*repository, *version, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
@@ -54,10 +62,14 @@ func main() {
 func run(repository, version, out string) error {
 	var messages []*message
 	for _, s := range sources() {
-		jar := filepath.Join(repository, "org", "apache", "kafka", s.artifact, version, s.artifact+"-"+version+".jar")
-		found, err := readJar(jar, s.pattern)
+		found, err := s.read(repository, version)
 		if err != nil {
-			return fmt.Errorf("%w (get it with: mvn dependency:get -Dartifact=org.apache.kafka:%s:%s)", err, s.artifact, version)
+			return err
+		}
+		for _, m := range found {
+			if err := m.resolve(); err != nil {
+				return fmt.Errorf("%s: %w", m.Name, err)
+			}
 		}
 		messages = append(messages, found...)
 	}
@@ -68,6 +80,16 @@ func run(repository, version, out string) error {
 		}
 	}
 	return writeGo(filepath.Join(out, "zz_table.go"), emitTable(messages, version))
+}
+
+// read gives the definitions that the source names.
+func (s source) read(repository, version string) ([]*message, error) {
+	jar := filepath.Join(repository, "org", "apache", "kafka", s.artifact, version, s.artifact+"-"+version+".jar")
+	found, err := readJar(jar, s.pattern)
+	if err != nil {
+		return nil, fmt.Errorf("%w (get it with: mvn dependency:get -Dartifact=org.apache.kafka:%s:%s)", err, s.artifact, version)
+	}
+	return found, nil
 }
 
 // comment matches a whole-line comment: the definitions are JSON with comments,
@@ -96,9 +118,6 @@ func readJar(path string, pattern *regexp.Regexp) ([]*message, error) {
 		}
 		m := &message{}
 		if err := json.Unmarshal(comment.ReplaceAll(raw, nil), m); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
-		}
-		if err := m.resolve(); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 		messages = append(messages, m)
