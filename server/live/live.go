@@ -129,6 +129,7 @@ func Open(cfg Config) (*Cluster, error) {
 	}
 	c.seed = binary.BigEndian.Uint64(seed[:])
 	if err := c.open(); err != nil {
+		c.killAll() // those that were started before the one that failed
 		c.closeDisks()
 		c.closeNets()
 		return nil, err
@@ -460,6 +461,15 @@ func (c *Cluster) waitDead(ids []engine.NodeID, within time.Duration) bool {
 		case <-expired:
 			return false
 		}
+	}
+}
+
+// killAll ends every process that lives, and waits for its end: nothing of it may
+// touch a disk that is about to be closed.
+func (c *Cluster) killAll() {
+	for _, id := range c.Nodes() {
+		// One that is dead already needs no killing.
+		_ = c.Kill(id)
 	}
 }
 
