@@ -18,7 +18,7 @@ func (r *Replica) handleDescribeQuorum(env *engine.Env, req *kmsg.DescribeQuorum
 	resp := kmsg.NewPtrDescribeQuorumResponse()
 	resp.Version = req.Version
 	if len(req.Topics) != 1 || len(req.Topics[0].Partitions) != 1 ||
-		!onePartition(1, req.Topics[0].Topic, 1, req.Topics[0].Partitions[0].Partition) {
+		!isMetadata(req.Topics[0].Topic, req.Topics[0].Partitions[0].Partition) {
 		for _, t := range req.Topics {
 			topic := kmsg.DescribeQuorumResponseTopic{Topic: t.Topic}
 			for _, p := range t.Partitions {

@@ -18,30 +18,20 @@ import (
 func (r *Replica) handleEndQuorumEpoch(env *engine.Env, req *kmsg.EndQuorumEpochRequest) kmsg.Response {
 	resp := kmsg.NewPtrEndQuorumEpochResponse()
 	resp.Version = req.Version
-	if !r.validCluster(req.ClusterID) {
-		resp.ErrorCode = int16(engine.ErrInconsistentClusterID)
-		return resp
-	}
-	if len(req.Topics) != 1 || len(req.Topics[0].Partitions) != 1 ||
-		!onePartition(1, req.Topics[0].Topic, 1, req.Topics[0].Partitions[0].Partition) {
-		resp.ErrorCode = int16(engine.ErrInvalidRequest)
+	one := len(req.Topics) == 1 && len(req.Topics[0].Partitions) == 1 &&
+		isMetadata(req.Topics[0].Topic, req.Topics[0].Partitions[0].Partition)
+	if code := r.validVoterEnvelope(req.ClusterID, one); code != engine.ErrNone {
+		resp.ErrorCode = int16(code)
 		return resp
 	}
 	in := &req.Topics[0].Partitions[0]
 	leader, epoch := engine.NodeID(in.LeaderID), engine.LeaderEpoch(in.LeaderEpoch)
-	code := r.validVoterRequest(leader, epoch)
-	if code == engine.ErrNone {
-		endpoints := r.log.lastVoters().endpoints(leader)
-		if len(req.LeaderEndpoints) > 0 {
-			endpoints = nil
-			for _, e := range req.LeaderEndpoints {
-				endpoints = append(endpoints, Endpoint{e.Name, e.Host, e.Port})
-			}
-		}
-		r.maybeFollow(env, epoch, leader, endpoints)
-		if r.state.role == Follower && r.state.election.leader == leader {
-			r.state.fetchAt = env.Now().Add(r.electionBackoff(in))
-		}
+	code := r.followSender(env, epoch, leader, len(req.LeaderEndpoints), func(i int) Endpoint {
+		e := &req.LeaderEndpoints[i]
+		return Endpoint{e.Name, e.Host, e.Port}
+	})
+	if code == engine.ErrNone && r.state.role == Follower && r.state.election.leader == leader {
+		r.state.fetchAt = env.Now().Add(r.electionBackoff(in))
 	}
 	p := kmsg.NewEndQuorumEpochResponseTopicPartition()
 	p.ErrorCode = int16(code)

@@ -29,7 +29,7 @@ func (r *Replica) handleFetchSnapshot(env *engine.Env, req *kmsg.FetchSnapshotRe
 	in := &req.Topics[0].Partitions[0]
 	p := kmsg.NewFetchSnapshotResponseTopicPartition()
 	p.Partition = in.Partition
-	if !onePartition(1, req.Topics[0].Topic, 1, in.Partition) {
+	if !isMetadata(req.Topics[0].Topic, in.Partition) {
 		p.ErrorCode = int16(engine.ErrUnknownTopicOrPartition)
 	} else {
 		p.CurrentLeader.LeaderID = int32(r.state.election.leader)
@@ -113,7 +113,7 @@ func (r *Replica) fetchSnapshotRequest() *kmsg.FetchSnapshotRequest {
 // there, this one asks again from the beginning.
 func (r *Replica) onFetchSnapshot(env *engine.Env, resp *kmsg.FetchSnapshotResponse) bool {
 	if resp.ErrorCode != 0 || len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 ||
-		!onePartition(1, resp.Topics[0].Topic, 1, resp.Topics[0].Partitions[0].Partition) {
+		!isMetadata(resp.Topics[0].Topic, resp.Topics[0].Partitions[0].Partition) {
 		return false
 	}
 	p := &resp.Topics[0].Partitions[0]

@@ -124,6 +124,35 @@ func (r *Replica) validLeaderRequest(epoch engine.LeaderEpoch) engine.ErrorCode 
 	return engine.ErrNone
 }
 
+// validVoterEnvelope checks what every request of one voter to another begins with:
+// this cluster's id, if any, and the metadata partition and no other.
+func (r *Replica) validVoterEnvelope(clusterID *string, onlyMetadata bool) engine.ErrorCode {
+	switch {
+	case !r.validCluster(clusterID):
+		return engine.ErrInconsistentClusterID
+	case !onlyMetadata:
+		return engine.ErrInvalidRequest
+	}
+	return engine.ErrNone
+}
+
+// followSender takes the word of a leader that speaks of its own epoch, with the n
+// endpoints that it gives, or those that the voter set has.
+func (r *Replica) followSender(env *engine.Env, epoch engine.LeaderEpoch, leader engine.NodeID, n int, endpoint func(i int) Endpoint) engine.ErrorCode {
+	if code := r.validVoterRequest(leader, epoch); code != engine.ErrNone {
+		return code
+	}
+	endpoints := r.log.lastVoters().endpoints(leader)
+	if n > 0 {
+		endpoints = make([]Endpoint, n)
+		for i := range endpoints {
+			endpoints[i] = endpoint(i)
+		}
+	}
+	r.maybeFollow(env, epoch, leader, endpoints)
+	return engine.ErrNone
+}
+
 // validVoterRequest checks a request of one voter to another
 // (validateVoterOnlyRequest).
 func (r *Replica) validVoterRequest(from engine.NodeID, epoch engine.LeaderEpoch) engine.ErrorCode {
@@ -176,7 +205,5 @@ func messageOf(code engine.ErrorCode) string {
 	return code.String()
 }
 
-// onePartition says whether a request names the metadata partition and nothing else.
-func onePartition(topics int, topic string, partitions int, partition int32) bool {
-	return topics == 1 && topic == TopicName && partitions == 1 && partition == 0
-}
+// isMetadata says whether this is the partition that the quorum keeps.
+func isMetadata(topic string, partition int32) bool { return topic == TopicName && partition == 0 }

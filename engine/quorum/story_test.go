@@ -21,6 +21,9 @@ func (w *world) record(e engine.Event) {
 
 func (w *world) say(id engine.NodeID, text string) {
 	line := fmt.Sprintf("%8.3f %d %s", float64(w.now)/1e9, id, text)
+	if w.digest != nil {
+		fmt.Fprintf(w.digest, "%d %s\n", w.now, line)
+	}
 	w.lastWords = append(w.lastWords, line)
 	if len(w.lastWords) > 200 {
 		w.lastWords = w.lastWords[100:]

@@ -20,13 +20,10 @@ import (
 func (r *Replica) handleVote(env *engine.Env, req *kmsg.VoteRequest) kmsg.Response {
 	resp := kmsg.NewPtrVoteResponse()
 	resp.Version = req.Version
-	if !r.validCluster(req.ClusterID) {
-		resp.ErrorCode = int16(engine.ErrInconsistentClusterID)
-		return resp
-	}
-	if len(req.Topics) != 1 || len(req.Topics[0].Partitions) != 1 ||
-		!onePartition(1, req.Topics[0].Topic, 1, req.Topics[0].Partitions[0].Partition) {
-		resp.ErrorCode = int16(engine.ErrInvalidRequest)
+	one := len(req.Topics) == 1 && len(req.Topics[0].Partitions) == 1 &&
+		isMetadata(req.Topics[0].Topic, req.Topics[0].Partitions[0].Partition)
+	if code := r.validVoterEnvelope(req.ClusterID, one); code != engine.ErrNone {
+		resp.ErrorCode = int16(code)
 		return resp
 	}
 	code, granted := r.vote(env, req)

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"hash"
 	"maps"
 	"slices"
 	"testing"
@@ -38,6 +39,7 @@ type world struct {
 	lastWords []string // the last events, for failures
 	seen      map[engine.EventKind]int
 	stepped   func(p *proc) // before what the step wrote is on its way to the disk
+	digest    hash.Hash     // of every event, where one is wanted
 }
 
 // proc is one process: its disk survives its lives.
