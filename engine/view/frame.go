@@ -1,6 +1,10 @@
 package view
 
-import "bitacora/engine"
+import (
+	"strconv"
+
+	"bitacora/engine"
+)
 
 // Packet is what travels between a source and a viewer. The set is closed:
 // *Hello, *Frame, *Detail, *Result and *Command.
@@ -143,6 +147,16 @@ type Result struct {
 	Reason Reason
 	Code   int16  // Kafka's error code, where Reason is ReasonKafka
 	Detail string // values only, never prose
+}
+
+// Place is where a record was written, as people name it: a partition, and an offset
+// in it unless nobody told (acks=0).
+func Place(topic string, partition int32, offset engine.Offset) string {
+	where := topic + "-" + strconv.Itoa(int(partition))
+	if offset >= 0 {
+		where += " · offset " + strconv.FormatInt(int64(offset), 10)
+	}
+	return where
 }
 
 // Reason says how a command ended.

@@ -31,7 +31,7 @@ type Source struct {
 	observers map[engine.NodeID]*view.Observer
 	since     map[engine.NodeID]engine.Time
 	states    map[engine.NodeID]State
-	admin     *kgo.Client // for topics and records that a person makes; nil until needed
+	clients   map[int16]*kgo.Client // by acks: for topics and records that a person makes
 }
 
 // NewSource makes the source of a cluster; program is its version.
@@ -247,24 +247,42 @@ func (s *Source) inspect(c *view.Command) view.Packet {
 }
 
 // client is a Kafka client of our own, for what a person does by hand.
-func (s *Source) client() (*kgo.Client, error) {
+func (s *Source) client(acks int16) (*kgo.Client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.admin != nil {
-		return s.admin, nil
+	if cl := s.clients[acks]; cl != nil {
+		return cl, nil
 	}
 	var seeds []string
 	for _, a := range s.Brokers() {
 		seeds = append(seeds, net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port))))
 	}
-	cl, err := kgo.NewClient(kgo.SeedBrokers(seeds...), kgo.ClientID("bitacora-page"), kgo.RecordDeliveryTimeout(doneWithin),
-		kgo.RecordPartitioner(byHand{kgo.StickyKeyPartitioner(nil)}), kgo.Dialer(s.dialHere))
+	options := []kgo.Opt{
+		kgo.SeedBrokers(seeds...), kgo.ClientID("bitacora-page"), kgo.RecordDeliveryTimeout(doneWithin),
+		kgo.RecordPartitioner(byHand{kgo.StickyKeyPartitioner(nil)}), kgo.Dialer(s.dialHere),
+	}
+	switch acks {
+	case acksAll:
+	case 1: // an idempotent producer must ask for all
+		options = append(options, kgo.RequiredAcks(kgo.LeaderAck()), kgo.DisableIdempotentWrite())
+	case 0:
+		options = append(options, kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite())
+	default:
+		return nil, fmt.Errorf("acks %d: %w", acks, ErrInvalid)
+	}
+	cl, err := kgo.NewClient(options...)
 	if err != nil {
 		return nil, fmt.Errorf("a client for the page: %w", err)
 	}
-	s.admin = cl
+	if s.clients == nil {
+		s.clients = map[int16]*kgo.Client{}
+	}
+	s.clients[acks] = cl
 	return cl, nil
 }
+
+// acksAll is acks=all, as commands and requests carry it.
+const acksAll int16 = -1
 
 // dialHere reaches brokers where they listen: the host that clients are told of may
 // be one that only other machines know.
@@ -300,7 +318,7 @@ func (b byHandTopic) Partition(r *kgo.Record, n int) int {
 }
 
 func (s *Source) createTopic(ctx context.Context, c *view.Command) view.Packet {
-	cl, err := s.client()
+	cl, err := s.client(acksAll)
 	if err != nil {
 		return resultOf(err)
 	}
@@ -309,7 +327,7 @@ func (s *Source) createTopic(ctx context.Context, c *view.Command) view.Packet {
 }
 
 func (s *Source) produce(ctx context.Context, c *view.Command) view.Packet {
-	cl, err := s.client()
+	cl, err := s.client(c.Acks)
 	if err != nil {
 		return resultOf(err)
 	}
@@ -320,7 +338,14 @@ func (s *Source) produce(ctx context.Context, c *view.Command) view.Packet {
 	if c.NullValue {
 		r.Value = nil
 	}
-	return kafkaResult(cl.ProduceSync(ctx, r).FirstErr(), "")
+	if err := cl.ProduceSync(ctx, r).FirstErr(); err != nil {
+		return kafkaResult(err, "")
+	}
+	at := engine.Offset(r.Offset)
+	if c.Acks == 0 {
+		at = engine.NoOffset // nobody said where it went
+	}
+	return &view.Result{Reason: view.ReasonDone, Detail: view.Place(r.Topic, r.Partition, at)}
 }
 
 func kafkaResult(err error, message string) *view.Result {
@@ -338,7 +363,7 @@ func kafkaResult(err error, message string) *view.Result {
 func (s *Source) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.admin != nil {
-		s.admin.Close()
+	for _, cl := range s.clients {
+		cl.Close()
 	}
 }

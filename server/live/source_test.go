@@ -129,7 +129,10 @@ func TestCommandsOfAViewer(t *testing.T) {
 	if r := s.do(t, create, view.ReasonKafka).(*view.Result); r.Code != int16(engine.ErrTopicAlreadyExists) {
 		t.Errorf("a topic that is there: code %d", r.Code)
 	}
-	s.do(t, view.Command{Kind: view.CommandProduce, Topic: "pedidos", Partition: 1, Acks: -1, NullKey: true, Value: []byte("hola")}, view.ReasonDone)
+	byHand := view.Command{Kind: view.CommandProduce, Topic: "pedidos", Partition: 1, Acks: -1, NullKey: true, Value: []byte("hola")}
+	if r := s.do(t, byHand, view.ReasonDone).(*view.Result); r.Detail != "pedidos-1 · offset 0" {
+		t.Errorf("a record written by hand is at %q", r.Detail)
+	}
 	s.sees(t, "the record is committed on every copy of its partition", func(now *view.State) bool {
 		copies := 0
 		for _, r := range now.Replicas {
@@ -157,6 +160,18 @@ func TestCommandsOfAViewer(t *testing.T) {
 	if now := s.State(); len(now.Cuts) > 0 {
 		t.Errorf("cuts %v after all were healed", now.Cuts)
 	}
+	byHand.Partition = 0
+	for _, as := range []struct {
+		acks  int16
+		where string
+	}{{1, "pedidos-0 · offset 0"}, {0, "pedidos-0"}} { // without acks nobody tells
+		byHand.Acks = as.acks
+		if r := s.do(t, byHand, view.ReasonDone).(*view.Result); r.Detail != as.where {
+			t.Errorf("with acks=%d it is at %q, want %q", as.acks, r.Detail, as.where)
+		}
+	}
+	byHand.Acks = 2
+	s.do(t, byHand, view.ReasonInvalid)
 	s.do(t, view.Command{Kind: view.CommandKill, Node: 77}, view.ReasonUnknownNode)
 	s.do(t, view.Command{Kind: view.CommandStep}, view.ReasonCannot)
 	s.do(t, view.Command{Kind: view.CommandStartProducer, Node: engine.NoNode, Topic: ""}, view.ReasonInvalid)

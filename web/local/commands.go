@@ -204,11 +204,7 @@ func (w *World) answerHand(ev *engine.Event) {
 			w.answer(id, view.ReasonKafka, engine.ErrorCode(ev.Code), "")
 			return
 		}
-		where := ev.Topic + "-" + strconv.Itoa(int(ev.Partition))
-		if ev.Offset >= 0 {
-			where += " · offset " + strconv.FormatInt(int64(ev.Offset), 10)
-		}
-		w.answer(id, view.ReasonDone, 0, where)
+		w.answer(id, view.ReasonDone, 0, view.Place(ev.Topic, ev.Partition, ev.Offset))
 	}
 }
 

@@ -46,6 +46,10 @@ func TestLive(t *testing.T) {
 	p.Click(action("restart", fmt.Sprint(leader)))
 	rig.WaitInSync(t, s, "pedidos", failoverLimit)
 	p.Until(aliveLimit, cell("pedidos-0", partitionISR)+fmt.Sprintf(`.includes("%d")`, leader))
+
+	// A record by hand: the page says where it went.
+	p.Eval(`document.querySelector("#produce").requestSubmit()`, nil)
+	p.Until(aliveLimit, `/pedidos-[0-2] · offset [0-9]+/.test(document.querySelector(".notice")?.textContent)`)
 	checkQuiet(t, p)
 }
 
