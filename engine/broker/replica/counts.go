@@ -61,6 +61,13 @@ func (m *Manager) Counts() Counts {
 	return c
 }
 
+// countOut counts what consumers are given; what followers are is replication's.
+func (m *Manager) countOut(op *fetchOp, bytes int) {
+	if !op.fromFollower() {
+		m.counters.bytesOut += int64(bytes)
+	}
+}
+
 // countISR counts a change of the ISR that this leader proposed and the controller
 // accepted (Partition's AlterPartitionListener). Metadata may tell of it before the
 // answer does, which Kafka then does not count; here it counts once either way.

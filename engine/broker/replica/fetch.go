@@ -497,9 +497,7 @@ func (m *Manager) appendFetchResult(op *fetchOp, e *fetchEntry, resp *kmsg.Fetch
 	part.LastStableOffset = int64(r.highWatermark)
 	part.LogStartOffset = int64(r.logStartOffset)
 	part.RecordBatches = r.records
-	if !op.fromFollower() {
-		m.counters.bytesOut += int64(len(r.records))
-	}
+	m.countOut(op, len(r.records))
 	if part.RecordBatches == nil {
 		part.RecordBatches = []byte{} // empty, not null
 	}
