@@ -15,7 +15,7 @@ type fetchedRun struct {
 	tp      engine.TopicPartition
 	part    *assignedPartition // as it was assigned then
 	from    engine.NodeID
-	next    engine.Offset      // of its next record: what was asked for, then where it was left off
+	next    engine.Offset // of its next record: what was asked for, then where it was left off
 	answer  kmsg.FetchResponseTopicPartition
 	rest    []byte // batches that are not handed out to the end
 	started bool
