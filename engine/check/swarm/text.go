@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -199,13 +200,9 @@ func (p *Plan) parseTopic(words []string) error {
 }
 
 func (p *Plan) parseClient(kind string, words []string) error {
-	c := Client{Kind: ClientKind(len(clientKinds()))}
-	for i, name := range clientKinds() {
-		if name == kind {
-			c.Kind = ClientKind(i)
-		}
-	}
-	if int(c.Kind) == len(clientKinds()) {
+	kinds := clientKinds()
+	at := slices.Index(kinds[:], kind)
+	if at < 0 {
 		return fmt.Errorf("no line begins with %q; these do: seed, bug, cluster, lasts, heals, excerpt, set, feature, topic, at, %s",
 			kind, strings.Join(clientKindList(), ", "))
 	}
@@ -213,6 +210,7 @@ func (p *Plan) parseClient(kind string, words []string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no client's id", words[0])
 	}
+	c := Client{Kind: ClientKind(at)}
 	c.ID = engine.NodeID(id)
 	all, err := parseProperties(words[1:])
 	if err != nil {
