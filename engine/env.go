@@ -16,6 +16,7 @@ type Env struct {
 	nextConn ConnID
 	sent     map[ConnID]CorrelationID // next correlation id of each dialled connection
 	effects  []Effect
+	events   []Event // of the effects, beside them: they are large, and not every effect has one
 	tracing  bool
 	requests requestStats
 }
@@ -50,7 +51,7 @@ type Effect struct {
 	Durable     Durable       // Send, Reply: held until it is met
 	Timer       Timer         // SetTimer, CancelTimer
 	At          Time          // SetTimer
-	Event       Event         // Trace
+	Event       *Event        // Trace; valid as long as the effect
 	Halt        HaltReason    // Halt
 }
 
@@ -148,5 +149,7 @@ func (e *Env) Trace(ev Event) {
 		return
 	}
 	ev.Node = e.self
-	e.effects = append(e.effects, Effect{Kind: EffectTrace, Event: ev})
+	// Where this moves the events, those before stay where their effects point.
+	e.events = append(e.events, ev)
+	e.effects = append(e.effects, Effect{Kind: EffectTrace, Event: &e.events[len(e.events)-1]})
 }

@@ -131,25 +131,39 @@ type Event struct {
 // AppendTo encodes the event at the end of b: the form that the trace hash and
 // recordings use.
 func (e *Event) AppendTo(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(e.Kind))
-	b = binary.AppendVarint(b, int64(e.Node))
-	b = binary.AppendVarint(b, int64(e.Peer))
+	b = appendUvarint(b, uint64(e.Kind))
+	b = appendVarint(b, int64(e.Node))
+	b = appendVarint(b, int64(e.Peer))
 	b = appendString(b, e.Topic)
-	b = binary.AppendVarint(b, int64(e.Partition))
-	b = binary.AppendVarint(b, int64(e.Epoch))
-	b = binary.AppendVarint(b, int64(e.Offset))
-	b = binary.AppendVarint(b, int64(e.Until))
-	b = binary.AppendVarint(b, e.Count)
-	b = binary.AppendVarint(b, int64(e.Code))
-	b = binary.AppendUvarint(b, uint64(len(e.Nodes)))
+	b = appendVarint(b, int64(e.Partition))
+	b = appendVarint(b, int64(e.Epoch))
+	b = appendVarint(b, int64(e.Offset))
+	b = appendVarint(b, int64(e.Until))
+	b = appendVarint(b, e.Count)
+	b = appendVarint(b, int64(e.Code))
+	b = appendUvarint(b, uint64(len(e.Nodes)))
 	for _, n := range e.Nodes {
-		b = binary.AppendVarint(b, int64(n))
+		b = appendVarint(b, int64(n))
 	}
 	b = appendString(b, e.Name)
 	return appendString(b, e.Detail)
 }
 
+// appendUvarint is binary.AppendUvarint with a short way for what is small, as
+// nearly all of an event is: small enough to be inlined, which in WebAssembly is
+// most of what it costs.
+func appendUvarint(b []byte, v uint64) []byte {
+	if v < 0x80 {
+		return append(b, byte(v))
+	}
+	return binary.AppendUvarint(b, v)
+}
+
+func appendVarint(b []byte, v int64) []byte {
+	return appendUvarint(b, uint64(v)<<1^uint64(v>>63))
+}
+
 func appendString(b []byte, s string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s)))
+	b = appendUvarint(b, uint64(len(s)))
 	return append(b, s...)
 }

@@ -42,7 +42,8 @@ func (p *Process) Step(now Time, wall WallTime, in Input) (effects []Effect, vio
 	}
 	p.env.now, p.env.wall = now, wall
 	clear(p.env.effects) // drop references to messages of the last step
-	p.env.effects = p.env.effects[:0]
+	clear(p.env.events)
+	p.env.effects, p.env.events = p.env.effects[:0], p.env.events[:0]
 	switch in := in.(type) {
 	case Disconnected:
 		delete(p.env.sent, in.Conn)

@@ -38,23 +38,29 @@ type clusterView struct {
 }
 
 func (v *clusterView) broker(id engine.NodeID) *brokerMeta {
-	i, ok := slices.BinarySearchFunc(v.brokers, id, func(b brokerMeta, id engine.NodeID) int { return cmp.Compare(b.id, id) })
-	if !ok {
-		return nil
+	for i := range v.brokers { // they are few, and this is asked for every partition
+		if v.brokers[i].id == id {
+			return &v.brokers[i]
+		}
 	}
-	return &v.brokers[i]
+	return nil
 }
 
-func (v *clusterView) findTopic(name string) (int, bool) {
-	return slices.BinarySearchFunc(v.topics, name, func(t topicMeta, name string) int { return cmp.Compare(t.name, name) })
-}
-
+// topic finds a topic. It is asked for every partition, so it searches by itself:
+// a call for each comparison costs more than the comparison.
 func (v *clusterView) topic(name string) *topicMeta {
-	i, ok := v.findTopic(name)
-	if !ok {
-		return nil
+	from, to := 0, len(v.topics)
+	for from < to {
+		mid := int(uint(from+to) >> 1)
+		if t := &v.topics[mid]; t.name == name {
+			return t
+		} else if t.name < name {
+			from = mid + 1
+		} else {
+			to = mid
+		}
 	}
-	return &v.topics[i]
+	return nil
 }
 
 // topicName gives the name of a topic id, or what stands in the answer.

@@ -182,14 +182,19 @@ func (p *Producer) makeRecords(env *engine.Env) {
 	} // else the end of the block brings us back
 }
 
+// decimalBytesMax is the length of the largest int64.
+const decimalBytesMax = 20
+
 func (p *Producer) makeRecord(env *engine.Env) record {
 	r := record{topic: p.making.Topic, partition: p.making.Partition}
-	r.value = strconv.AppendInt([]byte("pedido-"), p.made, 10)
-	for len(r.value) < p.making.ValueBytes {
+	r.value = make([]byte, 0, max(p.making.ValueBytes, len("pedido-")+decimalBytesMax))
+	r.value = strconv.AppendInt(append(r.value, "pedido-"...), p.made, 10)
+	for n := len(r.value); n < p.making.ValueBytes; n++ {
 		r.value = append(r.value, '.')
 	}
 	if p.making.KeySpace > 0 {
-		r.key = strconv.AppendInt([]byte("cliente-"), int64(env.Rand().IntN(p.making.KeySpace)), 10)
+		r.key = append(make([]byte, 0, len("cliente-")+decimalBytesMax), "cliente-"...)
+		r.key = strconv.AppendInt(r.key, int64(env.Rand().IntN(p.making.KeySpace)), 10)
 	}
 	return r
 }

@@ -61,12 +61,24 @@ func ServerDecimal(image *metadata.Image, static Static, node engine.NodeID, nam
 	return parseDecimal(Server(image, static, node, name))
 }
 
-// resolve gives the value of a topic's key that counts.
+// resolve gives the value of a topic's key that counts: the first of
+// topicSynonyms, for which it makes no list.
 func resolve(image *metadata.Image, static Static, node engine.NodeID, topic string, key Key) Value {
-	if all := topicSynonyms(image, static, node, topic, key); len(all) > 0 {
-		return all[0]
+	if value, ok := image.Config(TopicResource(topic), key.Name); ok {
+		return Value{key.Name, value, DynamicTopic}
 	}
-	return Value{Name: key.Name, Value: coarseDefault(static, key), Source: Default}
+	name := key.Name
+	if key.Synonym != "" {
+		if name = key.Synonym; image.HasConfigs() || static.set != nil {
+			if all := appendSet(nil, image, static, node, key.Synonym); len(all) > 0 {
+				return all[0]
+			}
+		}
+	}
+	if key.Unset || key.ServerUnset {
+		name = key.Name
+	}
+	return Value{name, coarseDefault(static, key), Default}
 }
 
 // topicSynonyms gives every value a topic's key has somewhere, the one that

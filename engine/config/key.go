@@ -210,9 +210,10 @@ func ChangeList(was, elements string, appending bool) string {
 	return strings.Join(parts, ",")
 }
 
+// find looks for a key in a table that is sorted by name.
 func find(keys []Key, name string) (Key, bool) {
-	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })
-	if i < 0 {
+	i, ok := slices.BinarySearchFunc(keys, name, func(k Key, name string) int { return strings.Compare(k.Name, name) })
+	if !ok {
 		return Key{}, false
 	}
 	return keys[i], true

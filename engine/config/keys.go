@@ -126,8 +126,22 @@ const longMax = "9223372036854775807"
 // (KIP-392).
 const RackAwareReplicaSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 
-// TopicKeys gives the keys a topic may have, sorted by name (LogConfig).
-func TopicKeys() []Key {
+// topicKeys and serverKeys are tables, made once: a server that starts, and each
+// partition that it gets, reads dozens of them.
+var (
+	topicKeys  = makeTopicKeys()
+	serverKeys = makeServerKeys()
+)
+
+// TopicKeys gives the keys a topic may have, sorted by name (LogConfig). They are
+// not to be changed.
+func TopicKeys() []Key { return topicKeys }
+
+// ServerKeys gives the keys a server may have, sorted by name. They are not to be
+// changed.
+func ServerKeys() []Key { return serverKeys }
+
+func makeTopicKeys() []Key {
 	keys := []Key{
 		{Name: CleanupPolicy, Type: List, Default: "delete", OneOf: []string{"compact", "delete"}, Synonym: LogCleanupPolicy},
 		{Name: CompressionGzipLevel, Type: Int, Default: "-1", Required: true, Min: 1, Bounded: true, Max: 9, OrEqual: minusOne(), Synonym: CompressionGzipLevel},
@@ -161,8 +175,7 @@ func TopicKeys() []Key {
 	return keys
 }
 
-// ServerKeys gives the keys a server may have, sorted by name.
-func ServerKeys() []Key {
+func makeServerKeys() []Key {
 	keys := []Key{
 		flag(AutoCreateTopics, "true"),
 		flag(AutoLeaderRebalance, "true"),
@@ -188,7 +201,7 @@ func ServerKeys() []Key {
 		number(GroupMinSessionTimeout, Int, "6000"),
 		atLeast(LeaderImbalanceCheck, Long, "300", 1),
 	}
-	for _, k := range TopicKeys() {
+	for _, k := range makeTopicKeys() {
 		if k.Synonym != "" {
 			k.Name, k.Synonym, k.Dynamic = k.Synonym, "", true
 			k.Unset, k.ServerUnset, k.Coarser = k.ServerUnset, false, nil

@@ -98,7 +98,7 @@ func (h *harness) step(in engine.Input) {
 		case engine.EffectCancelTimer:
 			delete(h.timers, e.Timer)
 		case engine.EffectTrace:
-			h.events = append(h.events, e.Event)
+			h.events = append(h.events, *e.Event)
 		case engine.EffectReply:
 			h.answered(e)
 		}

@@ -44,6 +44,9 @@ func (m *Image) Config(resource ConfigResource, key string) (string, bool) {
 	return value, ok
 }
 
+// HasConfigs says whether anything has a config at all.
+func (m *Image) HasConfigs() bool { return len(m.configs) > 0 }
+
 // ConfigKeys gives the keys set for a resource, sorted.
 func (m *Image) ConfigKeys(resource ConfigResource) []string {
 	return slices.Sorted(maps.Keys(m.configs[resource]))

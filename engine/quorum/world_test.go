@@ -377,7 +377,7 @@ func (w *world) carryOut(p *proc, e engine.Effect) {
 	case engine.EffectCancelTimer:
 		delete(p.timers, e.Timer)
 	case engine.EffectTrace:
-		w.record(e.Event)
+		w.record(*e.Event)
 	}
 }
 

@@ -27,7 +27,16 @@ type item struct {
 	act   *Action
 }
 
-func (a *item) before(b *item) bool {
+// place is an item's in the order: what the heap moves about. It has no pointers,
+// so that moving it costs no more than its bytes.
+type place struct {
+	at   engine.Time
+	seq  uint64
+	node engine.NodeID
+	slot int32 // of the item
+}
+
+func (a *place) before(b *place) bool {
 	if a.at != b.at {
 		return a.at < b.at
 	}
@@ -37,29 +46,51 @@ func (a *item) before(b *item) bool {
 	return a.seq < b.seq
 }
 
-// queue is a binary heap, kept flat so that scheduling allocates nothing.
-type queue struct{ items []item }
+// queue is a binary heap of places, kept flat so that scheduling allocates
+// nothing; the items lie still in their slots.
+type queue struct {
+	places []place
+	slots  []item
+	free   []int32
+}
 
-func (q *queue) push(it item) {
-	q.items = append(q.items, item{})
-	i := len(q.items) - 1
+func (q *queue) empty() bool { return len(q.places) == 0 }
+
+// first is when the first item is due.
+func (q *queue) first() engine.Time { return q.places[0].at }
+
+func (q *queue) push(it *item) {
+	var slot int32
+	if n := len(q.free); n > 0 {
+		slot = q.free[n-1]
+		q.free = q.free[:n-1]
+		q.slots[slot] = *it
+	} else {
+		slot = int32(len(q.slots))
+		q.slots = append(q.slots, *it)
+	}
+	p := place{at: it.at, seq: it.seq, node: it.node, slot: slot}
+	q.places = append(q.places, place{})
+	i := len(q.places) - 1
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !it.before(&q.items[parent]) {
+		if !p.before(&q.places[parent]) {
 			break
 		}
-		q.items[i] = q.items[parent]
+		q.places[i] = q.places[parent]
 		i = parent
 	}
-	q.items[i] = it
+	q.places[i] = p
 }
 
 func (q *queue) pop() item {
-	top := q.items[0]
-	last := len(q.items) - 1
-	moved := q.items[last]
-	q.items[last] = item{}
-	q.items = q.items[:last]
+	slot := q.places[0].slot
+	top := q.slots[slot]
+	q.slots[slot] = item{} // nothing is kept alive by it
+	q.free = append(q.free, slot)
+	last := len(q.places) - 1
+	moved := q.places[last]
+	q.places = q.places[:last]
 	if last == 0 {
 		return top
 	}
@@ -69,15 +100,15 @@ func (q *queue) pop() item {
 		if least >= last {
 			break
 		}
-		if right := least + 1; right < last && q.items[right].before(&q.items[least]) {
+		if right := least + 1; right < last && q.places[right].before(&q.places[least]) {
 			least = right
 		}
-		if !q.items[least].before(&moved) {
+		if !q.places[least].before(&moved) {
 			break
 		}
-		q.items[i] = q.items[least]
+		q.places[i] = q.places[least]
 		i = least
 	}
-	q.items[i] = moved
+	q.places[i] = moved
 	return top
 }

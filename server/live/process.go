@@ -198,7 +198,7 @@ func (p *process) carryOut(ef *engine.Effect) {
 	case engine.EffectCancelTimer:
 		p.timers.cancel(ef.Timer)
 	case engine.EffectTrace:
-		p.cluster.observe(&ef.Event)
+		p.cluster.observe(ef.Event)
 	case engine.EffectHalt:
 		p.halted.Store(int32(ef.Halt) + 1)
 		p.trace(engine.Event{Kind: engine.EventProcessHalted, Code: int16(ef.Halt)})

@@ -296,7 +296,7 @@ func (h *testHost) carryOut(e engine.Effect) {
 	case engine.EffectCancelTimer:
 		delete(h.timers, e.Timer)
 	case engine.EffectTrace:
-		c.trace(e.Event)
+		c.trace(*e.Event)
 	case engine.EffectHalt:
 		c.line("b%d halts, reason %d", h.id, e.Halt)
 	}

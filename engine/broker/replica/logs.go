@@ -55,12 +55,16 @@ func (m *Manager) createLog(env *engine.Env, id log.ID, topic string) *log.Log {
 func (m *Manager) configure(p *Partition) {
 	t := m.topicConfig(p.tp.Topic)
 	p.minISR, p.dirtyRatio = t.MinInSyncReplicas, t.MinCleanableDirtyRatio
-	p.log.SetConfig(m.logConfig(p.tp.Topic))
+	p.log.SetConfig(m.logConfigOf(&t))
 }
 
 // logConfig is what a topic's log looks at.
 func (m *Manager) logConfig(topic string) log.Config {
 	t := m.topicConfig(topic)
+	return m.logConfigOf(&t)
+}
+
+func (m *Manager) logConfigOf(t *config.Topic) log.Config {
 	c := log.DefaultConfig()
 	c.SegmentBytes = int(t.SegmentBytes)
 	c.SegmentMs = millis(t.SegmentMillis)
