@@ -75,12 +75,15 @@ func (a *Assembler) State(at engine.Time, wall engine.WallTime, clock Clock, pro
 	for _, p := range s.Processes {
 		dead[p.ID] = p.Status == Dead
 	}
+	var copies [][]Replica
 	for _, node := range slices.Sorted(maps.Keys(a.reports)) {
 		r := a.reports[node]
 		if r.Quorum != nil {
 			s.Quorum = append(s.Quorum, *r.Quorum)
 		}
-		s.Replicas = append(s.Replicas, r.Replicas...)
+		if len(r.Replicas) > 0 {
+			copies = append(copies, r.Replicas)
+		}
 		if !dead[node] { // a dead coordinator coordinates nothing
 			s.Groups = append(s.Groups, r.Groups...)
 		}
@@ -90,12 +93,36 @@ func (a *Assembler) State(at engine.Time, wall engine.WallTime, clock Clock, pro
 		s.Producers = append(s.Producers, r.Producers...)
 		s.Consumers = append(s.Consumers, r.Consumers...)
 	}
-	slices.SortFunc(s.Replicas, func(x, y Replica) int { return x.key().compare(y.key()) })
+	s.Replicas = mergeReplicas(copies)
 	s.Groups = newestGroups(s.Groups)
 	sortMetrics(s.Metrics)
 	slices.SortFunc(s.Producers, func(x, y Producer) int { return cmp.Compare(x.Node, y.Node) })
 	slices.SortFunc(s.Consumers, func(x, y Consumer) int { return cmp.Compare(x.Node, y.Node) })
 	return s
+}
+
+// mergeReplicas lays the reports' copies into one order: by partition, then node.
+// Each list is sorted, and the lists come in the order of their nodes.
+func mergeReplicas(lists [][]Replica) []Replica {
+	sum := 0
+	for _, l := range lists {
+		sum += len(l)
+	}
+	if sum == 0 {
+		return nil
+	}
+	out := make([]Replica, 0, sum)
+	for len(out) < sum {
+		least := -1
+		for i, l := range lists {
+			if len(l) > 0 && (least < 0 || comparePartition(&l[0], &lists[least][0]) < 0) {
+				least = i
+			}
+		}
+		out = append(out, lists[least][0])
+		lists[least] = lists[least][1:]
+	}
+	return out
 }
 
 // register fills in what the metadata says of a broker.

@@ -28,9 +28,9 @@ const WindowBatches = 32
 type Observer struct {
 	image    *metadata.Image
 	offset   engine.Offset
-	replicas map[engine.TopicPartition]Replica
-	swaps    map[engine.TopicPartition]uint32 // of each, when its window was read
-	meta     []Batch
+	replicas []Replica     // of the last report
+	swaps    []uint32      // of each, when its window was read
+	meta     QuorumReplica // of the last report
 }
 
 // Server draws a server's report. The controller and the broker are nil where it
@@ -62,7 +62,13 @@ func (o *Observer) quorum(node engine.NodeID, q *quorum.Replica) *QuorumReplica 
 		HighWatermark: s.HighWatermark, LogStart: s.LogStart, LogEnd: s.LogEnd, Voters: s.Voters,
 	}
 	out.Role = quorumRole(s)
-	o.meta = tail(o.meta, s.LogStart, s.LogEnd, func(from engine.Offset) batch.Batch {
+	if o.meta.LogStart == out.LogStart && o.meta.LogEnd == out.LogEnd && o.meta.Epoch == out.Epoch {
+		// A log that was truncated and has grown again is one of a new epoch.
+		out.Batches = o.meta.Batches
+		o.meta = *out
+		return out
+	}
+	out.Batches = tail(o.meta.Batches, s.LogStart, s.LogEnd, func(from engine.Offset) batch.Batch {
 		run, err := q.ReadLog(from, 0)
 		it := batch.Iterate(run)
 		if err != nil || !it.Next() {
@@ -70,7 +76,7 @@ func (o *Observer) quorum(node engine.NodeID, q *quorum.Replica) *QuorumReplica 
 		}
 		return it.Batch()
 	}, recordType)
-	out.Batches = slices.Clone(o.meta)
+	o.meta = *out
 	return out
 }
 
@@ -201,32 +207,47 @@ func imageOf(m *metadata.Image) *Image {
 	return out
 }
 
+// brokerReplicas draws the copies here. Those whose log is as it was share its
+// batches with the report before, so that most of what a quiet cluster shows is
+// neither read nor copied again, and what compares two pictures sees it at once.
 func (o *Observer) brokerReplicas(node engine.NodeID, now engine.Time, wall engine.WallTime, m *replica.Manager) []Replica {
-	if o.replicas == nil {
-		o.replicas = map[engine.TopicPartition]Replica{}
-	}
 	all := m.Partitions()
-	out := make([]Replica, 0, len(all))
-	kept := make(map[engine.TopicPartition]Replica, len(all))
-	swaps := make(map[engine.TopicPartition]uint32, len(all))
+	out, swaps := make([]Replica, 0, len(all)), make([]uint32, 0, len(all))
+	at := 0 // in the report before; both are sorted
 	for _, tp := range all {
 		s, ok := m.State(tp)
 		if !ok {
 			continue
 		}
 		r := replicaOf(node, now, wall, &s)
-		read := func(from engine.Offset) batch.Batch { return m.RecordsAt(tp, from) }
-		window := o.replicas[tp].Batches
-		if s.Swaps != o.swaps[tp] {
-			window = nil // compaction took batches out of the middle
+		for at < len(o.replicas) && comparePartition(&o.replicas[at], &r) < 0 {
+			at++
 		}
-		r.Batches = tail(window, s.LogStart, s.LogEnd, read, firstKey)
-		kept[tp], swaps[tp] = r, s.Swaps
-		out = append(out, r)
+		var window []Batch
+		same := false
+		// Compaction takes batches out of the middle.
+		if at < len(o.replicas) && comparePartition(&o.replicas[at], &r) == 0 && o.swaps[at] == s.Swaps {
+			window, same = o.replicas[at].Batches, sameLog(&o.replicas[at], &r)
+		}
+		if !same {
+			window = tail(window, s.LogStart, s.LogEnd, func(from engine.Offset) batch.Batch { return m.RecordsAt(tp, from) }, firstKey)
+		}
+		r.Batches = window
+		out, swaps = append(out, r), append(swaps, s.Swaps)
 	}
-	o.replicas, o.swaps = kept, swaps
-	slices.SortFunc(out, func(x, y Replica) int { return x.key().compare(y.key()) })
+	o.replicas, o.swaps = out, swaps
 	return out
+}
+
+func comparePartition(a, b *Replica) int {
+	return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+}
+
+// sameLog says that a log holds what it held. One that was truncated and has grown
+// again to the same end holds another epoch, for what one epoch has at an offset
+// is the same everywhere.
+func sameLog(a, b *Replica) bool {
+	return a.LogStart == b.LogStart && a.LogEnd == b.LogEnd && a.Bytes == b.Bytes && slices.Equal(a.Epochs, b.Epochs)
 }
 
 func replicaOf(node engine.NodeID, now engine.Time, wall engine.WallTime, s *replica.State) Replica {
