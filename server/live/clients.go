@@ -110,12 +110,35 @@ func (c *Cluster) restartClient(id engine.NodeID) error {
 	if s == nil || s.client == nil {
 		return fmt.Errorf("client %d: %w", id, ErrNoNode)
 	}
+	c.awaitLeaving(id)
 	if _, err := c.alive(id); err != nil {
 		if err := c.Restart(id); err != nil {
 			return err
 		}
 	}
 	return c.command(id, s.client.begin)
+}
+
+// awaitLeaving waits for a consumer that is about to end: it has left its group, and
+// a Fetch of its is still on its way. What it were told now it would take with it.
+func (c *Cluster) awaitLeaving(id engine.NodeID) {
+	p, err := c.alive(id)
+	if err != nil {
+		return
+	}
+	leaving := false
+	c.Do(id, func(run *engine.Process) {
+		if consumer, ok := run.Node.(*client.Consumer); ok {
+			leaving = !consumer.State().Running
+		}
+	})
+	if !leaving {
+		return
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(doWithin):
+	}
 }
 
 func (c *Cluster) command(id engine.NodeID, body any) error {
