@@ -70,18 +70,19 @@ func TestTheWalkTakesNoMoreStepsThanItMay(t *testing.T) {
 	const bytesMax = 64 << 20
 	body := binary.AppendUvarint(nil, bytesMax/2)
 	body = append(body, make([]byte, bytesMax)...)
+	tags := binary.AppendUvarint([]byte{0, 0, 0}, bytesMax/2)
+	tags = append(tags, make([]byte, bytesMax)...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := checkShape(shapeOf(19), 7, body) // CreateTopics
 	if !errors.Is(err, errTooMany) {
 		t.Errorf("thirty-two million topics: %v", err)
 	}
-	tags := append([]byte{0, 0, 0}, binary.AppendUvarint(nil, bytesMax/2)...)
-	if _, err = checkShape(shapeOf(3), 12, append(tags, make([]byte, bytesMax)...)); !errors.Is(err, errTooMany) {
+	if _, err = checkShape(shapeOf(3), 12, tags); !errors.Is(err, errTooMany) {
 		t.Errorf("thirty-two million tagged fields: %v", err)
 	}
 	runtime.ReadMemStats(&after)
-	if got := after.TotalAlloc - before.TotalAlloc; got > 2*bytesMax {
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
 		t.Errorf("the walk allocated %d bytes", got)
 	}
 	frame := append([]byte{0, 19, 0, 7, 0, 0, 0, 1, 0xff, 0xff, 0}, body...)
