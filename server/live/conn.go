@@ -152,7 +152,10 @@ func (p *process) accept(c *conn) {
 
 func (p *process) addServer(c *conn) {
 	p.accepted++
-	c.server = end{p: p, id: engine.ConnID(p.accepted)<<1 | engine.ConnID(p.life)<<lifeShift, up: true}
+	if c.server.p == nil { // a TCP client's; one who dialled has said whom, and may be reading it
+		c.server.p = p
+	}
+	c.server.id, c.server.up = engine.ConnID(p.accepted)<<1|engine.ConnID(p.life)<<lifeShift, true
 	p.conns[c.server.id] = c
 }
 
