@@ -23,6 +23,10 @@ var compressible = []string{".wasm", ".js", ".mjs", ".css", ".html", ".svg", ".j
 // sizeMin is what an answer's headers cost anyway; below it nothing is gained.
 const sizeMin = 512
 
+// windowBits is the largest window that every decoder of brotli has: the engine is
+// as large as that, and its parts repeat each other.
+const windowBits = 24
+
 func main() {
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: precompress FOLDER")
@@ -72,7 +76,7 @@ func compress(file string) error {
 		return err
 	}
 	var out bytes.Buffer
-	w := brotli.NewWriterLevel(&out, brotli.BestCompression)
+	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: windowBits})
 	if _, err := w.Write(text); err != nil {
 		return err
 	}
