@@ -55,8 +55,9 @@ func (c *Cluster) startProducer(topic string, every time.Duration, acks int16) e
 	if every < client.MakeIntervalMin || topic == "" {
 		return fmt.Errorf("a record each %v to topic %q: %w", every, topic, ErrInvalid)
 	}
+	brokers := c.Brokers() // addClient holds the cluster's lock
 	return c.addClient("producer", func(name string) (func() engine.Node, any, error) {
-		cfg := client.DefaultProducer(name, c.Brokers()...)
+		cfg := client.DefaultProducer(name, brokers...)
 		if err := cfg.Set(map[string]string{"acks": strconv.Itoa(int(acks))}); err != nil {
 			return nil, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
@@ -156,8 +157,9 @@ func (c *Cluster) startConsumer(topic, group string) error {
 	if topic == "" || group == "" {
 		return fmt.Errorf("topic %q in group %q: %w", topic, group, ErrInvalid)
 	}
+	brokers := c.Brokers() // addClient holds the cluster's lock
 	return c.addClient("consumer", func(name string) (func() engine.Node, any, error) {
-		cfg := client.DefaultConsumer(name, group, c.Brokers()...)
+		cfg := client.DefaultConsumer(name, group, brokers...)
 		cfg.Reset = client.ResetEarliest
 		begin := client.Subscribe{Topics: []string{topic}}
 		return func() engine.Node { return client.NewConsumer(cfg) }, begin, nil
