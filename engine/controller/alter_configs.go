@@ -19,27 +19,13 @@ func (c *Controller) handleAlterConfigs(env *engine.Env, host Host, call Call, r
 	resourceOf := func(r kmsg.AlterConfigsRequestResource) metadata.ConfigResource {
 		return metadata.ConfigResource{Type: metadata.ResourceType(r.ResourceType), Name: r.ResourceName}
 	}
-	count := map[metadata.ConfigResource]int{}
-	for _, r := range req.Resources {
-		count[resourceOf(r)]++
-	}
 	resp := req.ResponseKind().(*kmsg.AlterConfigsResponse)
-	var all []records.Versioned
-	for _, r := range req.Resources {
-		var made []records.Versioned
-		var err *apiError
-		switch count[resourceOf(r)] {
-		case 0:
-			continue // answered once
-		case 1:
-			made, err = c.replaceConfigs(resourceOf(r), r.Configs)
-		default:
-			count[resourceOf(r)] = 0
-			err = failed(engine.ErrInvalidRequest, "Duplicate resource.")
-		}
-		all = append(all, made...)
-		resp.Resources = append(resp.Resources, replacedResource(r, err))
+	replace := func(r kmsg.AlterConfigsRequestResource) ([]records.Versioned, *apiError) {
+		return c.replaceConfigs(resourceOf(r), r.Configs)
 	}
+	all := eachResource(req.Resources, resourceOf, replace, func(r kmsg.AlterConfigsRequestResource, err *apiError) {
+		resp.Resources = append(resp.Resources, replacedResource(r, err))
+	})
 	c.finishConfigs(env, host, call, all, resp, req.ValidateOnly)
 }
 

@@ -29,28 +29,37 @@ const configValueMax = 1<<15 - 1
 // forwards (null values, another broker's id) is the broker's. Shown in:
 // testdata/alter_configs.txt
 func (c *Controller) handleIncrementalAlterConfigs(env *engine.Env, host Host, call Call, req *kmsg.IncrementalAlterConfigsRequest) {
-	count := map[metadata.ConfigResource]int{}
-	for _, r := range req.Resources {
-		count[resourceOf(r)]++
-	}
 	resp := req.ResponseKind().(*kmsg.IncrementalAlterConfigsResponse)
-	var all []records.Versioned
-	for _, r := range req.Resources {
+	all := eachResource(req.Resources, resourceOf, c.alterResource, func(r kmsg.IncrementalAlterConfigsRequestResource, err *apiError) {
+		resp.Resources = append(resp.Resources, alteredResource(r, err))
+	})
+	c.finishConfigs(env, host, call, all, resp, req.ValidateOnly)
+}
+
+// eachResource alters the configs of each resource that a request names, and has
+// it answered. One that is named twice is refused, and answered once.
+func eachResource[R any](resources []R, nameOf func(R) metadata.ConfigResource,
+	alter func(R) ([]records.Versioned, *apiError), answer func(R, *apiError)) (all []records.Versioned) {
+	count := map[metadata.ConfigResource]int{}
+	for _, r := range resources {
+		count[nameOf(r)]++
+	}
+	for _, r := range resources {
 		var made []records.Versioned
 		var err *apiError
-		switch count[resourceOf(r)] {
+		switch count[nameOf(r)] {
 		case 0:
 			continue // answered once
 		case 1:
-			made, err = c.alterResource(r)
+			made, err = alter(r)
 		default:
-			count[resourceOf(r)] = 0
+			count[nameOf(r)] = 0
 			err = failed(engine.ErrInvalidRequest, "Duplicate resource.")
 		}
 		all = append(all, made...)
-		resp.Resources = append(resp.Resources, alteredResource(r, err))
+		answer(r, err)
 	}
-	c.finishConfigs(env, host, call, all, resp, req.ValidateOnly)
+	return all
 }
 
 // finishConfigs answers a request that alters configs.

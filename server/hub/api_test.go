@@ -76,15 +76,7 @@ func TestFaultsByHTTP(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := &breakable{}
-			mux := http.NewServeMux()
-			RegisterAPI(mux, b, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer t" })
-			req := httptest.NewRequest(http.MethodPost, "/api/v1/faults", strings.NewReader(test.body))
-			if test.token != "" {
-				req.Header.Set("Authorization", "Bearer "+test.token)
-			}
-			w := httptest.NewRecorder()
-			mux.ServeHTTP(w, req)
+			b, w := postTo("/api/v1/faults", test.body, test.token)
 			if w.Code != test.code || strings.Join(b.done, ",") != test.does || !strings.Contains(w.Body.String(), test.says) {
 				t.Errorf("%d %q, and it did %q", w.Code, w.Body, b.done)
 			}
@@ -124,18 +116,24 @@ func TestBrokersByHTTP(t *testing.T) {
 		{"no JSON", `add`, "t", 400, "", "the body must be like"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := &breakable{}
-			mux := http.NewServeMux()
-			RegisterAPI(mux, b, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer t" })
-			req := httptest.NewRequest(http.MethodPost, "/api/v1/brokers", strings.NewReader(test.body))
-			if test.token != "" {
-				req.Header.Set("Authorization", "Bearer "+test.token)
-			}
-			w := httptest.NewRecorder()
-			mux.ServeHTTP(w, req)
+			b, w := postTo("/api/v1/brokers", test.body, test.token)
 			if w.Code != test.code || strings.Join(b.done, ",") != test.does || !strings.Contains(w.Body.String(), test.says) {
 				t.Errorf("%d %q, and it did %q", w.Code, w.Body, b.done)
 			}
 		})
 	}
+}
+
+// postTo sends a body to an API whose token is t, and gives what came of it.
+func postTo(path, body, token string) (*breakable, *httptest.ResponseRecorder) {
+	b := &breakable{}
+	mux := http.NewServeMux()
+	RegisterAPI(mux, b, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer t" })
+	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, req)
+	return b, w
 }

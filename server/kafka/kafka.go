@@ -1,8 +1,7 @@
 // Package kafka speaks Kafka's protocol on TCP: framing and request headers, as
 // SocketServer, RequestContext and RequestHeader do. In come bytes, which are never
 // trusted; out go decoded requests to a Sink, of a connection the one to be served
-// and at most one that waits behind it, and
-// encoded answers to the peer.
+// and at most one that waits behind it, and encoded answers to the peer.
 //
 // A frame that is too large, cut short, of an unknown API or version, or not
 // decodable ends its connection, as Kafka's does; others go on. No frame takes more
